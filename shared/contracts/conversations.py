@@ -1,0 +1,170 @@
+"""The events of conversations: career conversations, their outcomes, and the commitments of the three parties."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.event import About, Event, Open, Private
+from shared.contracts.fields import Day, Item, Moment, Person
+
+Party = Literal["employee", "manager", "hr"]
+PartnerRole = Literal["manager", "hr_partner", "mentor", "coach", "leader"]
+Topic = Literal["direction", "options", "adding_value", "positive_feedback", "skill_growth", "onboarding", "follow_up"]
+
+
+class Outcomes(BaseModel):
+    """The four outcomes of a career conversation, each rated 1 (not at all) to 5 (fully)."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    direction: int
+    self_insight: int
+    options: int
+    confidence: int
+
+
+class ConversationRequested(
+    Event, name="conversations.conversation_requested", version=1, subject="employee", data_class="conversations"
+):
+    """Someone asked for a career conversation between an employee and a partner."""
+
+    conversation: Item
+    employee: Person
+    partner: Person
+    partner_role: Annotated[PartnerRole, Open("a change of manager ends open requests to the former one")]
+    requested_by: Person
+    topic: Annotated[Topic, Open("HR counts conversations by kind")]
+    proposed_for: Moment
+    agenda: Annotated[Private[str] | None, About("requested_by")] = None
+
+
+class ConversationAccepted(
+    Event, name="conversations.conversation_accepted", version=1, subject="employee", data_class="conversations"
+):
+    """The other party agreed to talk at the proposed time."""
+
+    conversation: Item
+    employee: Person
+    by: Person
+
+
+class ConversationDeclined(
+    Event, name="conversations.conversation_declined", version=1, subject="employee", data_class="conversations"
+):
+    """The other party declined, with a reason."""
+
+    conversation: Item
+    employee: Person
+    by: Person
+    reason: Annotated[Private[str], About("by")]
+
+
+class ConversationRescheduled(
+    Event, name="conversations.conversation_rescheduled", version=1, subject="employee", data_class="conversations"
+):
+    """A party proposed another time, which the other must agree to again."""
+
+    conversation: Item
+    employee: Person
+    by: Person
+    proposed_for: Moment
+
+
+class ConversationCancelled(
+    Event, name="conversations.conversation_cancelled", version=1, subject="employee", data_class="conversations"
+):
+    """A party called the conversation off before it was held."""
+
+    conversation: Item
+    employee: Person
+    by: Person
+    reason: Annotated[Private[str] | None, About("by")] = None
+
+
+class ConversationEnded(
+    Event, name="conversations.conversation_ended", version=1, subject="employee", data_class="conversations"
+):
+    """An open request ended by itself: the partner is no longer the employee's manager, or a party left."""
+
+    conversation: Item
+    employee: Person
+    cause: Annotated[Literal["manager_changed", "party_left"], Open("the employee is asked whom to ask next")]
+
+
+class ConversationHeld(
+    Event, name="conversations.conversation_held", version=1, subject="employee", data_class="conversations"
+):
+    """The two talked."""
+
+    conversation: Item
+    employee: Person
+    partner: Person
+    partner_role: Annotated[PartnerRole, Open("whoever was manager on the day is credited")]
+    topic: Annotated[Topic, Open("HR counts conversations by kind")]
+    by: Person
+    effective_on: Day
+
+
+class OutcomesRated(
+    Event, name="conversations.outcomes_rated", version=1, subject="employee", data_class="conversations"
+):
+    """A party rated the four outcomes of a conversation, for the first time or anew."""
+
+    conversation: Item
+    employee: Person
+    by: Person
+    effective_on: Day
+    outcomes: Annotated[Private[Outcomes], About("by")]
+
+
+class CommitmentMade(
+    Event, name="conversations.commitment_made", version=1, subject="employee", data_class="conversations"
+):
+    """One of the three parties committed to something for the employee's career, by a date."""
+
+    commitment: Item
+    employee: Person
+    party: Annotated[Party, Open("the ledger is kept by party")]
+    owner: Person
+    conversation: Annotated[Item | None, Open("links the commitment to the talk it came from")] = None
+    effective_on: Day
+    due_on: Day
+    text: Annotated[Private[str], About("owner")]
+
+
+class CommitmentKept(
+    Event, name="conversations.commitment_kept", version=1, subject="employee", data_class="conversations"
+):
+    """The owner of a commitment marked it kept."""
+
+    commitment: Item
+    employee: Person
+    owner: Person
+    effective_on: Day
+
+
+class CommitmentMissed(
+    Event, name="conversations.commitment_missed", version=1, subject="employee", data_class="conversations"
+):
+    """The owner of a commitment marked it missed, perhaps with what came between."""
+
+    commitment: Item
+    employee: Person
+    owner: Person
+    effective_on: Day
+    reason: Annotated[Private[str] | None, About("owner")] = None
+
+
+EVENTS: tuple[type[Event], ...] = (
+    ConversationRequested,
+    ConversationAccepted,
+    ConversationDeclined,
+    ConversationRescheduled,
+    ConversationCancelled,
+    ConversationEnded,
+    ConversationHeld,
+    OutcomesRated,
+    CommitmentMade,
+    CommitmentKept,
+    CommitmentMissed,
+)

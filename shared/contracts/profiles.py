@@ -1,0 +1,297 @@
+"""The events of profiles: people, units, places and who leads them; and what each person says of themselves."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.contracts.event import Event, Open, Private
+from shared.contracts.fields import Day, Fact, Item, Official, Person, Unit
+
+AliasSource = Literal["employee_number", "email", "subject"]
+Language = Literal["en", "fr", "es"]
+Grain = Literal["theme", "skill", "experience", "role"]
+Certainty = Literal["exploring", "likely", "certain"]
+AudienceKind = Literal["my_manager", "person", "whoever_is_my_manager", "my_hr_partner"]
+
+
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+
+class Name(_Value):
+    given: str
+    family: str
+
+
+class Aspiration(_Value):
+    """One direction, at a grain and a certainty; a target role is optional. Skills are ESCO URIs."""
+
+    grain: Grain
+    certainty: Certainty
+    text: str
+    skills: tuple[str, ...] = ()
+    target_role: str | None = None
+
+
+# People
+
+
+class PersonJoined(Event, name="profiles.person_joined", version=1, subject="person", data_class="employment"):
+    """HR reported that a person joined the organisation."""
+
+    person: Person
+    fact: Fact
+    effective_on: Day
+
+
+class PersonDescribed(Event, name="profiles.person_described", version=1, subject="person", data_class="directory"):
+    """HR reported a person's name or language, for the first time or changed."""
+
+    person: Person
+    name: Private[Name]
+    language: Private[Language]
+
+
+class AliasAdded(Event, name="profiles.alias_added", version=1, subject="person", data_class="directory"):
+    """Another system's name for a person became known."""
+
+    person: Person
+    source: Annotated[AliasSource, Open("says which system's name it is, without the name")]
+    value: Private[str]
+    effective_on: Day
+
+
+class AliasRemoved(Event, name="profiles.alias_removed", version=1, subject="person", data_class="directory"):
+    """Another system's name for a person stopped being valid."""
+
+    person: Person
+    source: Annotated[AliasSource, Open("says which system's name it is, without the name")]
+    value: Private[str]
+    effective_on: Day
+
+
+class PersonLeft(Event, name="profiles.person_left", version=1, subject="person", data_class="employment"):
+    """HR reported that a person's last day in the organisation is, or will be, the effective day."""
+
+    person: Person
+    fact: Fact
+    effective_on: Day
+    reason: Private[str] | None = None
+
+
+class PersonRejoined(Event, name="profiles.person_rejoined", version=1, subject="person", data_class="employment"):
+    """HR reported that a person who had left joined again."""
+
+    person: Person
+    fact: Fact
+    effective_on: Day
+
+
+# Places: what HR reports of a position a person holds. The same fact told again is a correction of it.
+
+
+class _Place(Event, name="profiles._place", version=1, subject="person", data_class="employment"):
+    """Never recorded itself: what taking and changing a place have in common."""
+
+    person: Person
+    fact: Fact
+    effective_on: Day
+    position: Annotated[str, Open("several places at once are told apart by it")]
+    unit: Unit
+    title: Official
+    job_level: Annotated[int | None, Open("a promotion is a higher job level")] = None
+    legal_entity: Official
+    country: Official
+    time_zone: Annotated[str, Open("effective dates are calendar dates in it")]
+    fte: Private[float] | None = None
+    primary: Annotated[bool, Open("the primary place decides manager, unit and moves")] = True
+    status: Annotated[Literal["active", "leave"], Open("a leave pauses cadence")] = "active"
+    reason: Annotated[str | None, Open("HR's word for the change, such as promotion or reorganisation")] = None
+
+
+class PlaceTaken(_Place, name="profiles.place_taken", version=1, subject="person", data_class="employment"):
+    """HR reported that a person holds a place from the effective day on."""
+
+
+class PlaceChanged(_Place, name="profiles.place_changed", version=1, subject="person", data_class="employment"):
+    """HR reported that a place's unit, title, level or status differs from the effective day on."""
+
+
+class PlaceEnded(Event, name="profiles.place_ended", version=1, subject="person", data_class="employment"):
+    """HR reported the first day on which a person no longer holds a place."""
+
+    person: Person
+    fact: Fact
+    effective_on: Day
+    position: Annotated[str, Open("several places at once are told apart by it")]
+
+
+class ManagerAssigned(Event, name="profiles.manager_assigned", version=1, subject="person", data_class="employment"):
+    """HR named, or with no manager un-named, the explicit manager of a place, solid or dotted line."""
+
+    person: Person
+    fact: Fact
+    effective_on: Day
+    position: Annotated[str, Open("several places at once are told apart by it")]
+    line: Annotated[Literal["solid", "dotted"], Open("only the solid line is the manager")] = "solid"
+    manager: Annotated[Person | None, Open("the relation decides access")] = None
+
+
+class InterimPartnerNamed(
+    Event, name="profiles.interim_partner_named", version=1, subject="person", data_class="employment"
+):
+    """An employee without a manager named who stands in until the vacancy ends; naming nobody takes it back."""
+
+    person: Person
+    effective_on: Day
+    partner: Annotated[Person | None, Open("the relation decides access")] = None
+
+
+class FactWithdrawn(Event, name="profiles.fact_withdrawn", version=1, subject="person", data_class="employment"):
+    """HR took back a fact about a person that it had reported before."""
+
+    person: Person
+    fact: Fact
+
+
+# Units
+
+
+class UnitEstablished(Event, name="profiles.unit_established", version=1, subject="unit"):
+    """HR reported a unit for the first time."""
+
+    unit: Unit
+    code: Annotated[str, Open("HR's own name of the unit, for joining")]
+    name: Official
+    parent: Annotated[Unit | None, Open("leadership and HR partners are inherited")] = None
+    legal_entity: Annotated[str | None, Open("switches are set per legal entity")] = None
+    effective_on: Day
+
+
+class UnitChanged(Event, name="profiles.unit_changed", version=1, subject="unit"):
+    """HR reported another name or parent of a unit."""
+
+    unit: Unit
+    name: Official
+    parent: Annotated[Unit | None, Open("leadership and HR partners are inherited")] = None
+    effective_on: Day
+
+
+class UnitLeaderAppointed(Event, name="profiles.unit_leader_appointed", version=1, subject="unit"):
+    """HR reported who leads a unit from the effective day on; nobody is a vacancy."""
+
+    unit: Unit
+    leader: Annotated[Person | None, Open("the relation decides access")] = None
+    effective_on: Day
+
+
+class UnitReplaced(Event, name="profiles.unit_replaced", version=1, subject="unit"):
+    """A reorganisation replaced a unit by others: whoever went with it did not move."""
+
+    unit: Unit
+    by: Annotated[tuple[Unit, ...], Open("reorganisations are told from moves by it")]
+    effective_on: Day
+
+
+class HrPartnerAssigned(Event, name="profiles.hr_partner_assigned", version=1, subject="unit"):
+    """A person became the HR partner for a unit and the units below it."""
+
+    unit: Unit
+    partner: Person
+    effective_on: Day
+
+
+class HrPartnerReleased(Event, name="profiles.hr_partner_released", version=1, subject="unit"):
+    """A person is no longer the HR partner for a unit from the effective day on."""
+
+    unit: Unit
+    partner: Person
+    effective_on: Day
+
+
+# What a person says of themselves
+
+
+class AspirationRecorded(
+    Event, name="profiles.aspiration_recorded", version=1, subject="person", data_class="aspirations"
+):
+    """The employee wrote down an aspiration, for themselves alone."""
+
+    aspiration: Item
+    person: Person
+    effective_on: Day
+    content: Private[Aspiration]
+
+
+class AspirationRevised(
+    Event, name="profiles.aspiration_revised", version=1, subject="person", data_class="aspirations"
+):
+    """The employee wrote an aspiration anew; who reads the earlier words goes on reading those."""
+
+    aspiration: Item
+    person: Person
+    effective_on: Day
+    edition: Annotated[int, Open("sharing names the edition that an audience sees")]
+    content: Private[Aspiration]
+
+
+class AspirationShared(Event, name="profiles.aspiration_shared", version=1, subject="person", data_class="aspirations"):
+    """The employee let an audience read an aspiration they had kept to themselves."""
+
+    aspiration: Item
+    person: Person
+    share: Item
+    effective_on: Day
+    audience: Annotated[AudienceKind, Open("the audience decides access")]
+    reader: Annotated[Person | None, Open("the audience decides access")] = None
+    edition: Annotated[int, Open("the audience sees the edition that was shared")]
+    later_editions: Annotated[bool, Open("whether the audience sees later editions too")] = False
+    until: Annotated[Day | None, Open("sharing ends by date")] = None
+    purpose: Private[str] | None = None
+    content: Private[Aspiration]
+
+
+class AspirationConfirmed(
+    Event, name="profiles.aspiration_confirmed", version=1, subject="person", data_class="aspirations"
+):
+    """The employee said that an aspiration still holds."""
+
+    aspiration: Item
+    person: Person
+    effective_on: Day
+
+
+class SharingWithdrawn(Event, name="profiles.sharing_withdrawn", version=1, subject="person", data_class="aspirations"):
+    """The employee took back what an audience could read."""
+
+    aspiration: Item
+    person: Person
+    share: Item
+    effective_on: Day
+
+
+EVENTS: tuple[type[Event], ...] = (
+    PersonJoined,
+    PersonDescribed,
+    AliasAdded,
+    AliasRemoved,
+    PersonLeft,
+    PersonRejoined,
+    PlaceTaken,
+    PlaceChanged,
+    PlaceEnded,
+    ManagerAssigned,
+    InterimPartnerNamed,
+    FactWithdrawn,
+    UnitEstablished,
+    UnitChanged,
+    UnitLeaderAppointed,
+    UnitReplaced,
+    HrPartnerAssigned,
+    HrPartnerReleased,
+    AspirationRecorded,
+    AspirationRevised,
+    AspirationShared,
+    AspirationConfirmed,
+    SharingWithdrawn,
+)
