@@ -1,0 +1,155 @@
+"""What a command goes through: read the stream, fold it, decide, seal, append.
+
+The rules are pure (`Decider`); this module alone knows that there is a store, a key store and other writers.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Literal, TypeVar
+from uuid import UUID
+
+from uuid_utils.compat import uuid7
+
+from shared.contracts.event import Event
+from shared.contracts.reading import Unknown, read_event
+from shared.eventstore import Append, Change, CommandKey, CommandRepeated, EventStore, NewEvent, Stored, VersionConflict
+from shared.kafka.partitions import partition_of
+from shared.sealing.sealer import Sealer
+
+State = TypeVar("State")
+Command = TypeVar("Command")
+
+ATTEMPTS = 5
+"""How often a command is decided anew when another writer of the same stream was first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decider(Generic[Command, State]):
+    """The rules of one noun. `decide` raises a Refusal; an empty list means that there is nothing to do."""
+
+    initial: State
+    evolve: Callable[[State, Event], State]
+    decide: Callable[[Command, State], Sequence[Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who gave a command, and what the caller said about it."""
+
+    by: str
+    key: CommandKey | None = None
+    if_match: int | None = None
+    trace: str | None = None
+    kind: Literal["live", "import"] = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a command answers: ids and positions, never words. `after` is "service:partition:position", None: no event."""
+
+    id: UUID
+    version: int
+    after: str | None
+
+
+class Streams:
+    """The streams of one service, events in and events out."""
+
+    def __init__(self, store: EventStore, sealer: Sealer, service: str) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._service = service
+
+    async def execute(
+        self, decider: Decider[Command, State], stream: UUID, command: Command, origin: Origin
+    ) -> Receipt:
+        """Carries out a command on one stream.
+
+        Raises what `decide` refuses; VersionConflict when If-Match is not the stream's version, or when other writers
+        were first ATTEMPTS times; CommandRepeated when the idempotency key was used with another body.
+        """
+        for attempt in range(ATTEMPTS):
+            try:
+                stored = await self._store.read(stream, key=origin.key)
+                if origin.if_match is not None and origin.if_match != len(stored):
+                    raise VersionConflict(stream)
+                events = decider.decide(command, fold(decider, stored))
+                return await self.append(stream, len(stored), events, origin)
+            except CommandRepeated as repeated:
+                return self.receipt_again(repeated)
+            except VersionConflict:
+                if origin.if_match is not None or attempt == ATTEMPTS - 1:
+                    raise
+        raise AssertionError  # the last attempt returned or raised
+
+    async def create(self, stream: UUID, events: Sequence[Event], origin: Origin) -> Receipt:
+        """Begins a stream that nobody else can have begun: no read is needed before it."""
+        try:
+            return await self.append(stream, 0, events, origin)
+        except CommandRepeated as repeated:
+            return self.receipt_again(repeated)
+
+    async def append(self, stream: UUID, expected: int, events: Sequence[Event], origin: Origin) -> Receipt:
+        """Seals and appends. Raises VersionConflict, CommandRepeated, PersonErased, KeysUnavailable."""
+        if not events:
+            return Receipt(stream, expected, None)
+        change = Change(stream, expected, await self.sealed(events))
+        appended = await self._store.append(
+            Append((change,), by=origin.by, origin=origin.kind, trace=origin.trace, key=origin.key)
+        )
+        return Receipt(stream, expected + len(events), self._after(events[-1].subject, appended.last))
+
+    async def append_all(
+        self, changes: Sequence[tuple[UUID, int, Sequence[Event]]], origin: Origin
+    ) -> tuple[Receipt, ...]:
+        """Appends to up to eight streams, all or none; the receipts follow the order given."""
+        given = [
+            Change(stream, expected, await self.sealed(events)) for stream, expected, events in changes if events
+        ]
+        if not given:
+            return tuple(Receipt(stream, expected, None) for stream, expected, _ in changes)
+        appended = await self._store.append(
+            Append(tuple(given), by=origin.by, origin=origin.kind, trace=origin.trace, key=origin.key)
+        )
+        return tuple(
+            Receipt(
+                stream,
+                expected + len(events),
+                self._after(events[-1].subject, appended.last) if events else None,
+            )
+            for stream, expected, events in changes
+        )
+
+    async def state(self, decider: Decider[Command, State], stream: UUID) -> tuple[State, int]:
+        """A stream folded, and its version: 0 where there is none."""
+        stored = await self._store.read(stream)
+        return fold(decider, stored), len(stored)
+
+    async def sealed(self, events: Sequence[Event]) -> tuple[NewEvent, ...]:
+        """Events as the store takes them: bodies sealed, ids given."""
+        bodies = await self._sealer.write(events)
+        return tuple(
+            NewEvent(uuid7(), event.type, event.subject, body, withheld=bool(event.withheld))
+            for event, body in zip(events, bodies, strict=True)
+        )
+
+    def receipt_again(self, repeated: CommandRepeated) -> Receipt:
+        """The answer that the first of two equal commands got, made again from its events; raises for another body."""
+        if not repeated.matches:
+            raise repeated
+        first, last = repeated.events[0], repeated.events[-1]
+        version = max(event.version for event in repeated.events if event.stream == first.stream)
+        return Receipt(first.stream, version, self._after(last.subject, last.position))
+
+    def _after(self, subject: UUID, position: int) -> str:
+        return f"{self._service}:{partition_of(subject)}:{position}"
+
+
+def fold(decider: Decider[Command, State], stored: Sequence[Stored]) -> State:
+    """The state that a stream's events lead to."""
+    state = decider.initial
+    for one in stored:
+        event = read_event(one.type, one.body)
+        if not isinstance(event, Unknown):
+            state = decider.evolve(state, event)
+    return state
