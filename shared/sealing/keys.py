@@ -28,7 +28,7 @@ class DataKey:
     cipher: AESGCM
 
 
-class KeysUnavailable(Exception):
+class KeysUnavailable(ConnectionError):
     """The key store does not answer: nothing can be sealed or unsealed now. Try again."""
 
 

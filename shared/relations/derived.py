@@ -1,0 +1,195 @@
+"""Renews what the rules make of the facts: managers, belongings and the paths up from each unit."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime, time
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import asyncpg
+
+from shared.relations.facts import (
+    EmploymentFact,
+    InterimFact,
+    ManagerFact,
+    Organisation,
+    PersonFacts,
+    PlaceFact,
+    UnitFacts,
+    as_of,
+)
+from shared.relations.managers import Belonging, Managed, belongings, managers
+
+_BEGINNING = datetime.min.replace(tzinfo=UTC)
+_END = datetime.max.replace(tzinfo=UTC)
+
+# People whose manager may follow from these units: who ever had a place in them or below them.
+_BELOW = """
+    with recursive below (unit) as (
+        select unnest($1::uuid[])
+        union
+        select p.unit from unit_parents p join below b on p.parent = b.unit
+    )
+    select distinct person from place_facts where unit in (select unit from below)"""
+
+# People whose manager may be one of these: in units that they ever led, or assigned to them.
+_UNDER = """
+    with recursive below (unit) as (
+        select unit from unit_leaders where leader = any ($1)
+        union
+        select p.unit from unit_parents p join below b on p.parent = b.unit
+    )
+    select person from place_facts where unit in (select unit from below)
+    union
+    select person from manager_facts where manager = any ($1)
+    union
+    select person from interim_facts where partner = any ($1)"""
+
+_CHIEFS = """
+    select leader as person from unit_leaders where leader is not null
+    union select manager from manager_facts where manager is not null and line = 'solid'
+    union select partner from interim_facts where partner is not null"""
+
+
+async def renew_people(
+    connection: asyncpg.Connection, *, people: Collection[UUID], units: Collection[UUID], left: Collection[UUID]
+) -> None:
+    """Works out managers and belongings anew for those concerned; in the transaction that stored the facts."""
+    concerned = set(people)
+    if units:
+        concerned.update(row["person"] for row in await connection.fetch(_BELOW, list(units)))
+    if left:
+        concerned.update(row["person"] for row in await connection.fetch(_UNDER, list(left)))
+    if not concerned:
+        return
+    chiefs = {row["person"] for row in await connection.fetch(_CHIEFS)}
+    if concerned & chiefs:
+        # A chief who moves may close or open a circle of chiefs.
+        concerned |= chiefs
+    organisation = Organisation(await _units(connection), await _people(connection, concerned | chiefs))
+    await _store(connection, concerned, organisation)
+
+
+async def renew_units(connection: asyncpg.Connection) -> None:
+    """Works out the paths up from each unit anew: they are few."""
+    units = await _units(connection)
+    rows = [(unit, *path) for unit in units for path in _paths(unit, units)]
+    await connection.execute("delete from unit_paths")
+    await connection.execute(
+        """insert into unit_paths (unit, ancestor, from_on, to_on)
+           select * from unnest($1::uuid[], $2::uuid[], $3::date[], $4::date[])""",
+        *(_columns(rows) or ([], [], [], [])),
+    )
+
+
+def _paths(unit: UUID, units: dict[UUID, UnitFacts]) -> Iterable[tuple[UUID, date, date | None]]:
+    """Each unit above (itself first) with the days over which it is."""
+    days = {day for one in units.values() for day, _ in one.parents} | {date.min}
+    spans: dict[UUID, list[tuple[date, date | None]]] = defaultdict(list)
+    ordered = sorted(days)
+    for index, day in enumerate(ordered):
+        following = ordered[index + 1] if index + 1 < len(ordered) else None
+        above: UUID | None = unit
+        seen: set[UUID] = set()
+        while above is not None and above not in seen:
+            seen.add(above)
+            last = spans[above][-1] if spans[above] else None
+            if last and last[1] == day:
+                spans[above][-1] = (last[0], following)
+            else:
+                spans[above].append((day, following))
+            above = as_of(units[above].parents, day) if above in units else None
+    return ((ancestor, *span) for ancestor, found in spans.items() for span in found)
+
+
+async def _units(connection: asyncpg.Connection) -> dict[UUID, UnitFacts]:
+    leaders: dict[UUID, list[tuple[date, UUID | None]]] = defaultdict(list)
+    parents: dict[UUID, list[tuple[date, UUID | None]]] = defaultdict(list)
+    for row in await connection.fetch("select * from unit_leaders order by effective_on, seq"):
+        leaders[row["unit"]].append((row["effective_on"], row["leader"]))
+    for row in await connection.fetch("select * from unit_parents order by effective_on, seq"):
+        parents[row["unit"]].append((row["effective_on"], row["parent"]))
+    return {unit: UnitFacts(tuple(leaders[unit]), tuple(parents[unit])) for unit in {*leaders, *parents}}
+
+
+async def _people(connection: asyncpg.Connection, people: Collection[UUID]) -> dict[UUID, PersonFacts]:
+    wanted = list(people)
+    employment: dict[UUID, list[EmploymentFact]] = defaultdict(list)
+    places: dict[UUID, list[PlaceFact]] = defaultdict(list)
+    explicit: dict[UUID, list[ManagerFact]] = defaultdict(list)
+    interim: dict[UUID, list[InterimFact]] = defaultdict(list)
+    for row in await connection.fetch("select * from employment_facts where person = any ($1)", wanted):
+        employment[row["person"]].append(EmploymentFact(row["kind"], row["effective_on"]))
+    for row in await connection.fetch("select * from place_facts where person = any ($1)", wanted):
+        places[row["person"]].append(
+            PlaceFact(
+                row["kind"],
+                row["position"],
+                row["effective_on"],
+                row["seq"],
+                row["unit"],
+                row["is_primary"],
+                row["time_zone"],
+            )
+        )
+    for row in await connection.fetch("select * from manager_facts where person = any ($1) and line = 'solid'", wanted):
+        explicit[row["person"]].append(ManagerFact(row["position"], row["effective_on"], row["seq"], row["manager"]))
+    for row in await connection.fetch("select * from interim_facts where person = any ($1)", wanted):
+        interim[row["person"]].append(InterimFact(row["effective_on"], row["seq"], row["partner"]))
+    return {
+        person: PersonFacts(
+            tuple(employment[person]), tuple(places[person]), tuple(explicit[person]), tuple(interim[person])
+        )
+        for person in wanted
+    }
+
+
+async def _store(connection: asyncpg.Connection, people: Collection[UUID], organisation: Organisation) -> None:
+    managed: list[tuple[object, ...]] = []
+    belonging: list[tuple[object, ...]] = []
+    for person in people:
+        units = belongings(organisation.person(person))
+        for one in units:
+            span = (_instant(one.from_on, one.time_zone), _instant(one.to_on, one.time_zone))
+            belonging.append((person, one.unit, one.time_zone, *span))
+        managed.extend(
+            (person, relation.manager, relation.kind, *_span(relation, units))
+            for relation in managers(person, organisation)
+        )
+    everyone = list(people)
+    await connection.execute("delete from managers where person = any ($1)", everyone)
+    await connection.execute("delete from belongings where person = any ($1)", everyone)
+    if managed:
+        await connection.execute(
+            """insert into managers (person, manager, kind, from_at, to_at)
+               select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[])""",
+            *_columns(managed),
+        )
+    if belonging:
+        await connection.execute(
+            """insert into belongings (person, unit, time_zone, from_at, to_at)
+               select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[])""",
+            *_columns(belonging),
+        )
+
+
+def _span(relation: Managed, units: Sequence[Belonging]) -> tuple[datetime, datetime]:
+    """The instants of a relation, by the time zone of the place held on its first day."""
+    zone = next((one.time_zone for one in reversed(units) if one.from_on <= relation.from_on), "UTC")
+    return _instant(relation.from_on, zone), _instant(relation.to_on, zone)
+
+
+def _instant(day: date | None, time_zone: str) -> datetime:
+    if day is None:
+        return _END
+    if day == date.min:
+        return _BEGINNING
+    try:
+        zone: ZoneInfo | None = ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        zone = ZoneInfo("UTC")
+    return datetime.combine(day, time(0), zone)
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:
+    return [list(column) for column in zip(*rows, strict=True)]

@@ -1,0 +1,234 @@
+"""The read model `relations`: facts are stored as they come, then what the rules make of them is renewed.
+
+One writer at a time: a person's manager follows from facts of several keys, which several workers may bring.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from shared.contracts import profiles
+from shared.contracts.event import Event, Sealed
+from shared.contracts.reading import read_event
+from shared.kafka.records import Heard
+from shared.relations.derived import renew_people, renew_units
+from shared.sealing.sealer import UNAVAILABLE, Sealer
+
+_ONE_WRITER = "select pg_advisory_xact_lock(hashtext('relations'))"
+
+Row = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class Facts:
+    """A batch, by table: key → row, so that the last telling of a fact wins; and whom it may concern."""
+
+    rows: dict[str, dict[Row, Row]] = field(default_factory=dict)
+    withdrawn: list[UUID] = field(default_factory=list)
+    aliases: list[tuple[profiles.AliasAdded | profiles.AliasRemoved, int]] = field(default_factory=list)
+    released: list[profiles.HrPartnerReleased] = field(default_factory=list)
+    people: set[UUID] = field(default_factory=set)
+    units: set[UUID] = field(default_factory=set)
+    left: set[UUID] = field(default_factory=set)
+
+    def put(self, table: str, key: Row, row: Row) -> None:
+        self.rows.setdefault(table, {})[key] = row
+
+
+class Relations:
+    """A Model of the kernel's consumer. `sealer` unseals aliases once, on apply: they must be found by value."""
+
+    name = "relations"
+    services = ("profiles",)
+    tables = (Path(__file__).parent / "tables.sql").read_text()
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    def prepare(self, batch: Sequence[Heard]) -> Facts:
+        facts = Facts()
+        for heard in batch:
+            if heard.type in _TAKES:
+                event = read_event(heard.type, heard.body)
+                if isinstance(event, Event):
+                    _take(facts, event, heard.position)
+        return facts
+
+    async def write(self, connection: asyncpg.Connection, facts: Facts) -> None:
+        if not (facts.rows or facts.withdrawn or facts.aliases or facts.released):
+            return
+        await connection.execute(_ONE_WRITER)
+        for table, rows in facts.rows.items():
+            await connection.executemany(_UPSERTS[table], [rows[key] for key in sorted(rows, key=str)])
+        for statement in _WITHDRAWALS if facts.withdrawn else ():
+            await connection.execute(statement, facts.withdrawn)
+        for released in facts.released:
+            await connection.execute(_RELEASE, released.unit, released.partner, released.effective_on)
+        await self._write_aliases(connection, facts)
+        if facts.units:
+            await renew_units(connection)
+        await renew_people(connection, people=facts.people, units=facts.units, left=facts.left)
+
+    async def _write_aliases(self, connection: asyncpg.Connection, facts: Facts) -> None:
+        sealed = [event.value for event, _ in facts.aliases if isinstance(event.value, Sealed)]
+        clear = await self._sealer.unseal(sealed)
+        for event, _ in facts.aliases:
+            value = clear.get(event.value, UNAVAILABLE) if isinstance(event.value, Sealed) else event.value
+            if value is UNAVAILABLE:
+                continue
+            statement = _ADD_ALIAS if isinstance(event, profiles.AliasAdded) else _REMOVE_ALIAS
+            await connection.execute(statement, event.source, fold_alias(value), event.person, event.effective_on)
+
+
+def fold_alias(value: str) -> str:
+    """How aliases are compared: without outer space, without case."""
+    return value.strip().casefold()
+
+
+_UPSERTS: Mapping[str, str] = {
+    "people": """insert into people (person, name, language) values ($1, $2, $3)
+        on conflict (person) do update set name = excluded.name, language = excluded.language""",
+    "employment": """insert into employment_facts (fact, person, kind, effective_on, seq) values ($1, $2, $3, $4, $5)
+        on conflict (fact) do update set kind = excluded.kind, effective_on = excluded.effective_on,
+            seq = excluded.seq""",
+    "places": """insert into place_facts (fact, person, position, kind, effective_on, seq, unit, title, job_level,
+            legal_entity, country, time_zone, is_primary, status)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+        on conflict (fact) do update set position = excluded.position, kind = excluded.kind,
+            effective_on = excluded.effective_on, seq = excluded.seq, unit = excluded.unit, title = excluded.title,
+            job_level = excluded.job_level, legal_entity = excluded.legal_entity, country = excluded.country,
+            time_zone = excluded.time_zone, is_primary = excluded.is_primary, status = excluded.status""",
+    "managers": """insert into manager_facts (fact, person, position, line, manager, effective_on, seq)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        on conflict (fact) do update set position = excluded.position, line = excluded.line,
+            manager = excluded.manager, effective_on = excluded.effective_on, seq = excluded.seq""",
+    "interim": """insert into interim_facts (person, seq, effective_on, partner) values ($1, $2, $3, $4)
+        on conflict do nothing""",
+    "units": """insert into units (unit, code, name, legal_entity) values ($1, $2, $3, $4)
+        on conflict (unit) do update set name = excluded.name,
+            legal_entity = coalesce(excluded.legal_entity, units.legal_entity)""",
+    "renamed_units": "update units set name = $2 where unit = $1",
+    "parents": """insert into unit_parents (unit, seq, effective_on, parent) values ($1, $2, $3, $4)
+        on conflict do nothing""",
+    "leaders": """insert into unit_leaders (unit, seq, effective_on, leader) values ($1, $2, $3, $4)
+        on conflict do nothing""",
+    "replacements": """insert into unit_replacements (unit, replaced_by, effective_on) values ($1, $2, $3)
+        on conflict do nothing""",
+    "hr_partners": """insert into hr_partners (unit, partner, from_on) values ($1, $2, $3) on conflict do nothing""",
+}
+_WITHDRAWALS = (
+    "delete from employment_facts where fact = any ($1)",
+    "delete from place_facts where fact = any ($1)",
+    "delete from manager_facts where fact = any ($1)",
+)
+_RELEASE = """update hr_partners set to_on = $3
+    where unit = $1 and partner = $2 and from_on <= $3 and (to_on is null or to_on > $3)"""
+_ADD_ALIAS = """insert into aliases (source, value, person, from_on) values ($1, $2, $3, $4)
+    on conflict (source, value, person) do update set to_on = null"""
+_REMOVE_ALIAS = "update aliases set to_on = $4 where source = $1 and value = $2 and person = $3"
+
+
+def _take(facts: Facts, event: Event, seq: int) -> None:
+    """One event into the batch's rows."""
+    match event:
+        case profiles.PersonDescribed():
+            facts.put("people", (event.person,), (event.person, _stored(event.name), _stored(event.language)))
+        case profiles.AliasAdded() | profiles.AliasRemoved():
+            facts.aliases.append((event, seq))
+        case profiles.PersonJoined() | profiles.PersonRejoined() | profiles.PersonLeft():
+            kind = {profiles.PersonJoined: "joined", profiles.PersonRejoined: "rejoined"}.get(type(event), "left")
+            facts.put("employment", (event.fact,), (event.fact, event.person, kind, event.effective_on, seq))
+            facts.people.add(event.person)
+            if kind != "joined":
+                facts.left.add(event.person)
+        case profiles.PlaceTaken() | profiles.PlaceChanged():
+            kind = "taken" if isinstance(event, profiles.PlaceTaken) else "changed"
+            facts.put("places", (event.fact,), _place(event, kind, seq))
+            facts.people.add(event.person)
+        case profiles.PlaceEnded():
+            ended = (event.fact, event.person, event.position, "ended", event.effective_on, seq)
+            facts.put("places", (event.fact,), (*ended, None, None, None, None, None, "UTC", False, None))
+            facts.people.add(event.person)
+        case profiles.ManagerAssigned():
+            row = (event.fact, event.person, event.position, event.line, event.manager, event.effective_on, seq)
+            facts.put("managers", (event.fact,), row)
+            facts.people.add(event.person)
+        case profiles.InterimPartnerNamed():
+            facts.put("interim", (event.person, seq), (event.person, seq, event.effective_on, event.partner))
+            facts.people.add(event.person)
+        case profiles.FactWithdrawn():
+            for rows in facts.rows.values():
+                rows.pop((event.fact,), None)
+            facts.withdrawn.append(event.fact)
+            facts.people.add(event.person)
+            facts.left.add(event.person)
+        case _:
+            _take_unit(facts, event, seq)
+
+
+def _take_unit(facts: Facts, event: Event, seq: int) -> None:
+    match event:
+        case profiles.UnitEstablished():
+            facts.put("units", (event.unit,), (event.unit, event.code, event.name, event.legal_entity))
+            facts.put("parents", (event.unit, seq), (event.unit, seq, event.effective_on, event.parent))
+            facts.units.add(event.unit)
+        case profiles.UnitChanged():
+            facts.put("renamed_units", (event.unit,), (event.unit, event.name))
+            facts.put("parents", (event.unit, seq), (event.unit, seq, event.effective_on, event.parent))
+            facts.units.add(event.unit)
+        case profiles.UnitLeaderAppointed():
+            facts.put("leaders", (event.unit, seq), (event.unit, seq, event.effective_on, event.leader))
+            facts.units.add(event.unit)
+        case profiles.UnitReplaced():
+            for unit in event.by:
+                facts.put("replacements", (event.unit, unit), (event.unit, unit, event.effective_on))
+        case profiles.HrPartnerAssigned():
+            key: tuple[UUID, UUID, date] = (event.unit, event.partner, event.effective_on)
+            facts.put("hr_partners", key, key)
+        case profiles.HrPartnerReleased():
+            facts.released.append(event)
+        case _:
+            pass
+
+
+def _place(event: profiles.PlaceTaken | profiles.PlaceChanged, kind: str, seq: int) -> Row:
+    return (
+        event.fact,
+        event.person,
+        event.position,
+        kind,
+        event.effective_on,
+        seq,
+        event.unit,
+        event.title,
+        event.job_level,
+        event.legal_entity,
+        event.country,
+        event.time_zone,
+        event.primary,
+        event.status,
+    )
+
+
+def _stored(value: object) -> bytes | None:
+    return None if value is None else orjson.dumps(value)
+
+
+def _types(contracts: Iterable[type[Event]]) -> frozenset[str]:
+    return frozenset(contract.type for contract in contracts)
+
+
+_TAKES = _types(profiles.EVENTS) - _types(
+    (
+        profiles.AspirationRecorded,
+        profiles.AspirationRevised,
+        profiles.AspirationShared,
+        profiles.AspirationConfirmed,
+        profiles.SharingWithdrawn,
+    )
+)

@@ -1,0 +1,164 @@
+"""What a read asks of relations, always as of now: fragments for the read's own SQL, an indexed look-up each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+import asyncpg
+
+from shared.refusals import NotFound, Unavailable
+from shared.relations.model import fold_alias
+
+
+class Rows(Protocol):
+    """What asks the database: a pool that never waits without a deadline."""
+
+    async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]: ...
+
+
+class Fresh(Protocol):
+    """How current this service's relations are."""
+
+    async def age(self) -> float | None:
+        """Seconds since the time as of which the model is complete; None: never."""
+
+
+STALE_AFTER = 60.0
+"""Seconds: with older relations nobody reads what is somebody else's."""
+
+
+class RelationsStale(Unavailable, code="relations-stale"):
+    """Who may read what others wrote is not known well enough at this moment; your own data still works."""
+
+
+def is_manager(person: str, caller: str) -> str:
+    """SQL: `caller` manages `person` now (both SQL expressions)."""
+    return (
+        f"exists (select from managers m where m.person = {person} and m.manager = {caller}"
+        " and m.from_at <= now() and m.to_at > now())"
+    )
+
+
+def is_hr_partner(person: str, caller: str) -> str:
+    """SQL: `caller` is HR partner now for the unit that `person` belongs to, or belonged to last; never for oneself."""
+    return f"(({caller}) <> ({person}) and {partners_unit(unit_of(person), caller)})"
+
+
+def unit_of(person: str) -> str:
+    """SQL: the unit that `person` belongs to now, or belonged to last."""
+    return (
+        f"(select b.unit from belongings b where b.person = {person} and b.from_at <= now()"
+        " order by b.from_at desc limit 1)"
+    )
+
+
+def partners_unit(unit: str, caller: str) -> str:
+    """SQL: `caller` is HR partner now for `unit` or one above it."""
+    return (
+        "exists (select from unit_paths p join hr_partners h on h.unit = p.ancestor"
+        f" where p.unit = {unit} and h.partner = {caller} and h.from_on <= current_date"
+        " and (h.to_on is null or h.to_on > current_date) and p.from_on <= current_date"
+        " and (p.to_on is null or p.to_on > current_date))"
+    )
+
+
+def leads_unit(unit: str, caller: str) -> str:
+    """SQL: `caller` leads `unit` or one above it now."""
+    return (
+        "exists (select from unit_paths p join lateral (select l.leader from unit_leaders l where l.unit = p.ancestor"
+        " and l.effective_on <= current_date order by l.effective_on desc, l.seq desc limit 1) led on true"
+        f" where p.unit = {unit} and led.leader = {caller} and p.from_on <= current_date"
+        " and (p.to_on is null or p.to_on > current_date))"
+    )
+
+
+def has_left(person: str) -> str:
+    """SQL: `person` is known to have left by today."""
+    return (
+        "coalesce((select e.kind = 'left' from employment_facts e"
+        f" where e.person = {person} and e.effective_on + (e.kind = 'left')::int <= current_date"
+        " order by e.effective_on + (e.kind = 'left')::int desc, e.seq desc limit 1), false)"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What a caller is to a person now."""
+
+    self: bool
+    manager: bool
+    hr_partner: bool
+
+
+_RELATION = f"""select $1 = $2 as self, {is_manager("$1", "$2")} as manager, {is_hr_partner("$1", "$2")} as hr_partner
+    from (select $1::uuid, $2::uuid) as given"""
+
+_MANAGER = """select manager, kind from managers
+    where person = $1 and from_at <= now() and to_at > now() and manager is not null"""
+
+_BY_ID_OR_ALIAS = """
+    select person from employment_facts where person = $1
+    union
+    select person from aliases
+    where value = $2 and source = any ($3) and from_on <= current_date and (to_on is null or to_on > current_date)"""
+
+
+class Relations:
+    """Reads of one service's own relations tables."""
+
+    def __init__(self, rows: Rows, fresh: Fresh) -> None:
+        self._rows = rows
+        self._fresh = fresh
+
+    async def person(self, alias: str, sources: Sequence[str] = ("employee_number", "subject")) -> UUID:
+        """The person of an id or alias as it stands in a path. Raises NotFound, also where two persons match."""
+        found = await self.persons(alias, sources)
+        if len(found) != 1:
+            raise NotFound
+        return found[0]
+
+    async def persons(self, alias: str, sources: Sequence[str]) -> list[UUID]:
+        """Every person whom an id or a valid alias of these sources names now."""
+        rows = await self._rows.fetch(_BY_ID_OR_ALIAS, _as_uuid(alias), fold_alias(alias), list(sources))
+        return [row["person"] for row in rows]
+
+    async def between(self, person: UUID, caller: UUID | None) -> Relation:
+        """What the caller is to the person. Raises RelationsStale unless it is the person themselves."""
+        if caller is None:
+            return Relation(self=False, manager=False, hr_partner=False)
+        if caller == person:
+            return Relation(self=True, manager=False, hr_partner=False)
+        await self.require_fresh()
+        row = (await self._rows.fetch(_RELATION, person, caller))[0]
+        return Relation(self=False, manager=row["manager"], hr_partner=row["hr_partner"])
+
+    async def manager(self, person: UUID) -> UUID | None:
+        """The person's manager now, or who stands in; None: a vacancy."""
+        rows = await self._rows.fetch(_MANAGER, person)
+        return rows[0]["manager"] if rows else None
+
+    async def leads(self, unit: UUID, caller: UUID) -> bool:
+        """Whether the caller leads the unit or one above it, now."""
+        return bool((await self._rows.fetch(f"select {leads_unit('$1', '$2')} as yes", unit, caller))[0]["yes"])
+
+    async def partners(self, unit: UUID, caller: UUID) -> bool:
+        """Whether the caller is HR partner for the unit, now."""
+        return bool((await self._rows.fetch(f"select {partners_unit('$1', '$2')} as yes", unit, caller))[0]["yes"])
+
+    async def left(self, person: UUID) -> bool:
+        """Whether the person has left by today."""
+        return bool((await self._rows.fetch(f"select {has_left('$1')} as yes", person))[0]["yes"])
+
+    async def require_fresh(self) -> None:
+        """Raises RelationsStale when relations are older than STALE_AFTER."""
+        age = await self._fresh.age()
+        if age is None or age > STALE_AFTER:
+            raise RelationsStale(retry_after=5)
+
+
+def _as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

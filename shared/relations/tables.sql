@@ -1,0 +1,57 @@
+-- What HR reported (facts), and what the rules make of it (managers, belongings, unit_paths): all from profiles' stream.
+create table people (person uuid primary key, name json, language json);
+create table aliases (
+    source text not null, value text not null, person uuid not null, from_on date not null, to_on date,
+    primary key (source, value, person)
+);
+create index on aliases (person);
+
+create table employment_facts (
+    fact uuid primary key, person uuid not null, kind text not null, effective_on date not null, seq bigint not null
+);
+create index on employment_facts (person);
+create table place_facts (
+    fact uuid primary key, person uuid not null, position text not null, kind text not null,
+    effective_on date not null, seq bigint not null, unit uuid, title text, job_level int, legal_entity text,
+    country text, time_zone text not null, is_primary boolean not null, status text
+);
+create index on place_facts (person);
+create index on place_facts (unit);
+create table manager_facts (
+    fact uuid primary key, person uuid not null, position text not null, line text not null, manager uuid,
+    effective_on date not null, seq bigint not null
+);
+create index on manager_facts (person);
+create index on manager_facts (manager);
+create table interim_facts (
+    person uuid not null, seq bigint not null, effective_on date not null, partner uuid, primary key (person, seq)
+);
+
+create table units (unit uuid primary key, code text not null, name text not null, legal_entity text);
+create unique index on units (code);
+create table unit_parents (unit uuid not null, seq bigint not null, effective_on date not null, parent uuid,
+    primary key (unit, seq));
+create table unit_leaders (unit uuid not null, seq bigint not null, effective_on date not null, leader uuid,
+    primary key (unit, seq));
+create index on unit_leaders (leader);
+create table unit_replacements (unit uuid not null, replaced_by uuid not null, effective_on date not null,
+    primary key (unit, replaced_by));
+create table hr_partners (unit uuid not null, partner uuid not null, from_on date not null, to_on date,
+    primary key (unit, partner, from_on));
+create index on hr_partners (partner, unit);
+
+-- Half-open intervals as instants, by the time zone of the place: a read compares them with now().
+create table managers (
+    person uuid not null, manager uuid, kind text not null, from_at timestamptz not null, to_at timestamptz not null,
+    primary key (person, from_at)
+);
+create index on managers (manager, person, to_at);
+create table belongings (
+    person uuid not null, unit uuid not null, time_zone text not null, from_at timestamptz not null,
+    to_at timestamptz not null, primary key (person, from_at)
+);
+create index on belongings (unit, person);
+create table unit_paths (
+    unit uuid not null, ancestor uuid not null, from_on date not null, to_on date, primary key (unit, ancestor, from_on)
+);
+create index on unit_paths (ancestor, unit);
