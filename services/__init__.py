@@ -1,0 +1,1 @@
+"""The services: each owns its facts, records them as events and publishes them."""
