@@ -1,0 +1,53 @@
+"""Who calls: a person or a service account, with what a token grants them. Relations decide the rest."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from shared.refusals import NotAllowed, Refusal
+
+
+class Role(StrEnum):
+    """The roles that a token may name. Being a manager is a relation, not a role."""
+
+    EMPLOYEE = "employee"
+    HR_PARTNER = "hr_partner"
+    HR_ANALYST = "hr_analyst"
+    ADMIN = "admin"
+
+
+class Scope(StrEnum):
+    """What a service account may be granted."""
+
+    IMPORTS_WRITE = "imports:write"
+    PEOPLE_READ = "people:read"
+    MOVES_READ = "moves:read"
+    OPPORTUNITIES_READ = "opportunities:read"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who sent a request. Either `person` or `service` is given; nobody at all on routes open to everyone."""
+
+    id: str  # the person's id, or "service:<name>": what stands as `by` on events
+    person: UUID | None = None
+    roles: frozenset[Role] = frozenset()
+    scopes: frozenset[Scope] = frozenset()
+    service: str | None = None
+
+
+NOBODY = Caller("nobody")
+"""Who calls a route that is open to everyone."""
+
+
+class Unauthenticated(Refusal, code="unauthenticated"):
+    """A valid bearer token is needed."""
+
+    def __init__(self, error: str = "") -> None:
+        """`error` as RFC 6750 names it, for a token that was sent and is no good."""
+        super().__init__()
+        self.challenge = f'Bearer realm="careers", error="{error}"' if error else 'Bearer realm="careers"'
+
+
+class IdentityNotLinked(NotAllowed, code="identity-not-linked"):
+    """Your token is valid, but it does not lead to one person here."""
