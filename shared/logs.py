@@ -1,0 +1,103 @@
+"""Logs: one JSON object a line, facts with a stable action and ids, never words of people.
+
+Redaction is an allow-list: a key that is not named here is logged as [redacted]. Exceptions are logged by type and
+place, without their messages, since libraries put values into those.
+"""
+
+import logging
+import re
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, BinaryIO
+from uuid import UUID
+
+import orjson
+import structlog
+
+ALLOWED = frozenset(
+    (
+        *("action", "level", "time", "service", "instance", "process", "logger", "template", "signal", "task"),
+        *("route", "method", "status", "ms", "code", "caller", "trace", "host", "port", "peer", "issuer", "kid"),
+        *("event_id", "event_type", "stream", "subject", "person", "version", "key_id", "job", "row", "rows"),
+        *("position", "partition", "offset", "topic", "previous", "epoch", "group", "model", "lag", "migration"),
+        *("reason", "error", "frames", "check", "state", "attempt", "attempts", "count", "size", "seconds", "name"),
+        *("first", "last", "expected", "found"),
+    )
+)
+"""Keys whose values are ids, numbers or words of ours."""
+
+LONGEST = 300
+_VALUES = re.compile(r"[\n<({\[='\"0-9]")
+FRAMES = 12
+
+
+def configure(service: str, instance: str = "", *, level: str = "info", out: BinaryIO | None = None) -> None:
+    """Sets up structlog and the standard library's logging for this process, to write to `out` (standard output)."""
+    target = out or sys.stdout.buffer
+    number = logging.getLevelNamesMapping()[level.upper()]
+    whose = {"service": service, **({"instance": instance} if instance else {})}
+
+    def stamp(_logger: Any, level: str, entry: MutableMapping[str, Any]) -> Mapping[str, Any]:
+        return {"time": datetime.now(UTC).isoformat(), "level": level, "action": entry.pop("event"), **whose, **entry}
+
+    structlog.configure(
+        processors=[stamp, redact, _write],
+        wrapper_class=structlog.make_filtering_bound_logger(number),
+        logger_factory=structlog.BytesLoggerFactory(target),
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [_Library()]
+    root.setLevel(logging.WARNING)
+
+
+def redact(_logger: Any, _level: str, entry: MutableMapping[str, Any]) -> Mapping[str, Any]:
+    """Keeps what ALLOWED names, and turns an exception into its type and place."""
+    if error := entry.pop("exc_info", None):
+        entry.update(_exception(error))
+    return {key: _plain(value) if key in ALLOWED else "[redacted]" for key, value in entry.items()}
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (int, float)):
+        return value
+    if isinstance(value, str):
+        return value if len(value) <= LONGEST else value[:LONGEST] + "…"
+    if isinstance(value, (UUID, Enum)):
+        return value
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(one) for one in value]
+    return f"[{type(value).__name__}]"
+
+
+def _exception(error: Any) -> dict[str, Any]:
+    raised = sys.exc_info()[1] if error is True else error[1] if isinstance(error, tuple) else error
+    if not isinstance(raised, BaseException):
+        return {}
+    chain = [raised]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) and cause not in chain:
+        chain.append(cause)
+    frames = traceback.extract_tb(raised.__traceback__)[-FRAMES:]
+    return {
+        "error": " < ".join(type(one).__qualname__ for one in chain),
+        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
+    }
+
+
+def _write(_logger: Any, _level: str, entry: Mapping[str, Any]) -> bytes:
+    return orjson.dumps(entry, default=str)
+
+
+class _Library(logging.Handler):
+    """What libraries log: the template alone, since its values may be anybody's."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        template = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
+        if not record.args:
+            template = _VALUES.split(template, 1)[0]  # it may have been filled in already
+        structlog.get_logger().log(
+            record.levelno, "library", logger=record.name, template=template, exc_info=record.exc_info
+        )
