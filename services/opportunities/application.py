@@ -1,0 +1,370 @@
+"""An application: one person's for one opportunity, from applying to an answer. Missing skills refuse nobody.
+
+One stream for a person and an opportunity, so that there is one open application at most. After it has ended without an
+offer accepted, the person may apply again: the same application, submitted anew. The owner can decline even an offer
+made, until it is accepted, with a reason and a next step as any decline: a role for one was given to another, say.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import assert_never
+from uuid import UUID, uuid5
+
+from services.opportunities.matching import match
+from services.opportunities.opportunity import (
+    Posted,
+    Withdrawn,
+    require_open,
+    require_unfilled,
+)
+from shared.contracts.event import Event, Private
+from shared.contracts.opportunities import (
+    ApplicationDeclined,
+    ApplicationShortlisted,
+    ApplicationSubmitted,
+    ApplicationWithdrawn,
+    OfferAccepted,
+    OfferDeclined,
+    OfferMade,
+)
+from shared.refusals import NotFound, Refusal
+from shared.streams import Decider
+
+
+def application_id(opportunity: UUID, person: UUID) -> UUID:
+    """The one application of a person for an opportunity."""
+    return uuid5(opportunity, f"application of {person}")
+
+
+class OwnOpportunity(Refusal, code="own-opportunity"):
+    """You decide on the applications for this opportunity yourself."""
+
+
+class AlreadyApplied(Refusal, code="already-applied"):
+    """There is an open application of yours for this opportunity."""
+
+
+class ApplicationEnded(Refusal, code="application-ended"):
+    """The application has ended: it was withdrawn or declined before."""
+
+
+class NoOfferMade(Refusal, code="no-offer-made"):
+    """There is no offer to answer."""
+
+
+class OfferPending(Refusal, code="offer-pending"):
+    """An offer was made, which the applicant has still to answer."""
+
+
+class OfferTaken(Refusal, code="offer-accepted"):
+    """The offer was accepted before."""
+
+
+# Commands. `opportunity` is what it is when the command is given: an application lives and ends with it.
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitApplication:
+    application: UUID
+    person: UUID
+    statement: str | None
+    skills: tuple[str, ...]
+    opportunity: Posted
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawApplication:
+    opportunity: Posted
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class ShortlistApplication:
+    opportunity: Posted
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineApplication:
+    reason: str
+    next_step: str
+    opportunity: Posted
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class MakeOffer:
+    opportunity: Posted
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    opportunity: Posted
+    on: date
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineOffer:
+    reason: str | None
+    opportunity: Posted
+    on: date
+
+
+ApplicationCommand = (
+    SubmitApplication
+    | WithdrawApplication
+    | ShortlistApplication
+    | DeclineApplication
+    | MakeOffer
+    | AcceptOffer
+    | DeclineOffer
+)
+
+
+# States
+
+
+@dataclass(frozen=True, slots=True)
+class NotSubmitted:
+    """No event yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    letter: ApplicationSubmitted
+
+
+@dataclass(frozen=True, slots=True)
+class Shortlisted:
+    letter: ApplicationSubmitted
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    letter: ApplicationSubmitted
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The applicant took the offer: nothing follows here, a move may."""
+
+    letter: ApplicationSubmitted
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    letter: ApplicationSubmitted
+    reason: Private[str]
+    next_step: Private[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRefused:
+    """The applicant did not take the offer."""
+
+    letter: ApplicationSubmitted
+    reason: Private[str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """The applicant withdrew it."""
+
+    letter: ApplicationSubmitted
+
+
+Pending = Submitted | Shortlisted | Offered
+Ended = Declined | OfferRefused | TakenBack
+Application = Pending | Accepted | Ended
+ApplicationState = NotSubmitted | Application
+
+
+def evolve(state: ApplicationState, event: Event) -> ApplicationState:
+    if isinstance(event, ApplicationSubmitted):
+        return Submitted(event)
+    if isinstance(state, NotSubmitted):
+        return state
+    match event:
+        case ApplicationShortlisted():
+            return Shortlisted(state.letter)
+        case ApplicationDeclined():
+            return Declined(state.letter, event.reason, event.next_step)
+        case ApplicationWithdrawn():
+            return TakenBack(state.letter)
+        case OfferMade():
+            return Offered(state.letter)
+        case OfferAccepted():
+            return Accepted(state.letter)
+        case OfferDeclined():
+            return OfferRefused(state.letter, event.reason)
+        case _:
+            return state
+
+
+def decide(command: ApplicationCommand, state: ApplicationState) -> Sequence[Event]:
+    if isinstance(command, SubmitApplication):
+        return _submit(command, state)
+    if isinstance(state, NotSubmitted):
+        raise NotFound
+    match command:
+        case WithdrawApplication():
+            return _withdraw(command, state)
+        case ShortlistApplication():
+            return _shortlist(command, state)
+        case DeclineApplication():
+            return _decline(command, state)
+        case MakeOffer():
+            return _offer(command, state)
+        case AcceptOffer():
+            return _accept(command, state)
+        case DeclineOffer():
+            return _decline_offer(command, state)
+        case _:
+            assert_never(command)
+
+
+DECIDER: Decider[ApplicationCommand, ApplicationState] = Decider(NotSubmitted(), evolve, decide)
+
+
+def ended_with_opportunity(state: Application, opportunity: Posted) -> bool:
+    """Whether an application that nobody answered ended because the opportunity was withdrawn."""
+    return isinstance(state, Pending) and isinstance(opportunity, Withdrawn)
+
+
+def _submit(command: SubmitApplication, state: ApplicationState) -> Sequence[Event]:
+    posting = command.opportunity.posting
+    require_open(command.opportunity, command.on)
+    if posting.owner == command.person:
+        raise OwnOpportunity
+    if isinstance(state, Pending):
+        raise AlreadyApplied
+    if isinstance(state, Accepted):
+        raise OfferTaken
+    found = match(posting.skills, command.skills)
+    return [
+        ApplicationSubmitted(
+            application=command.application,
+            opportunity=posting.opportunity,
+            person=command.person,
+            owner=posting.owner,
+            effective_on=command.on,
+            statement=command.statement,
+            skills=command.skills,
+            matching=tuple(one.skill for one in found.matching),
+            missing=found.missing,
+        )
+    ]
+
+
+def _withdraw(command: WithdrawApplication, state: Application) -> Sequence[Event]:
+    if isinstance(state, TakenBack):
+        return []
+    letter = _require_pending(state, command.opportunity).letter
+    return [
+        ApplicationWithdrawn(
+            application=letter.application,
+            opportunity=letter.opportunity,
+            person=letter.person,
+            effective_on=command.on,
+        )
+    ]
+
+
+def _shortlist(command: ShortlistApplication, state: Application) -> Sequence[Event]:
+    pending = _require_pending(state, command.opportunity)
+    if isinstance(pending, Offered):
+        raise OfferPending
+    if isinstance(pending, Shortlisted):
+        return []
+    letter = pending.letter
+    return [
+        ApplicationShortlisted(
+            application=letter.application,
+            opportunity=letter.opportunity,
+            person=letter.person,
+            effective_on=command.on,
+        )
+    ]
+
+
+def _decline(command: DeclineApplication, state: Application) -> Sequence[Event]:
+    letter = _require_pending(state, command.opportunity).letter
+    return [
+        ApplicationDeclined(
+            application=letter.application,
+            opportunity=letter.opportunity,
+            person=letter.person,
+            effective_on=command.on,
+            reason=command.reason,
+            next_step=command.next_step,
+        )
+    ]
+
+
+def _offer(command: MakeOffer, state: Application) -> Sequence[Event]:
+    pending = _require_pending(state, command.opportunity)
+    if isinstance(pending, Offered):
+        return []
+    require_unfilled(command.opportunity)
+    letter = pending.letter
+    return [
+        OfferMade(
+            application=letter.application,
+            opportunity=letter.opportunity,
+            person=letter.person,
+            effective_on=command.on,
+        )
+    ]
+
+
+def _accept(command: AcceptOffer, state: Application) -> Sequence[Event]:
+    if isinstance(state, Accepted):
+        return []
+    letter = _require_offer(state, command.opportunity).letter
+    require_unfilled(command.opportunity)
+    return [
+        OfferAccepted(
+            application=letter.application,
+            opportunity=letter.opportunity,
+            person=letter.person,
+            effective_on=command.on,
+        )
+    ]
+
+
+def _decline_offer(command: DeclineOffer, state: Application) -> Sequence[Event]:
+    letter = _require_offer(state, command.opportunity).letter
+    return [
+        OfferDeclined(
+            application=letter.application,
+            opportunity=letter.opportunity,
+            person=letter.person,
+            effective_on=command.on,
+            reason=command.reason,
+        )
+    ]
+
+
+def _require_offer(state: Application, opportunity: Posted) -> Offered:
+    pending = _require_pending(state, opportunity)
+    if not isinstance(pending, Offered):
+        raise NoOfferMade
+    return pending
+
+
+def _require_pending(state: Application, opportunity: Posted) -> Pending:
+    """The application as long as nobody has ended it. A posting that was withdrawn ended it."""
+    match state:
+        case Submitted() | Shortlisted() | Offered():
+            if isinstance(opportunity, Withdrawn):
+                require_unfilled(opportunity)
+            return state
+        case Accepted():
+            raise OfferTaken
+        case Declined() | OfferRefused() | TakenBack():
+            raise ApplicationEnded
+        case _:
+            assert_never(state)
