@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeAlias, TypeVar, Union, ge
 from uuid import UUID
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
 
@@ -26,7 +26,7 @@ class Sealed:
     context: str
 
 
-Private: TypeAlias = Union[T, Sealed]  # noqa: UP007 (the operator would not take a type variable for mypy)
+Private: TypeAlias = Annotated[Union[Sealed, T], Field(union_mode="left_to_right")]  # noqa: UP007 (mypy wants Union)
 """A personal value: clear while a command makes it, Sealed once it is stored, until a reader may unseal it."""
 
 
@@ -135,4 +135,6 @@ def _check(cls: type[Event]) -> None:
 def _can_be_sealed(annotation: Any) -> bool:
     if get_origin(annotation) is Annotated:
         return _can_be_sealed(get_args(annotation)[0])
-    return get_origin(annotation) in (Union, UnionType) and Sealed in get_args(annotation)
+    if get_origin(annotation) in (Union, UnionType):
+        return any(_can_be_sealed(one) for one in get_args(annotation))
+    return annotation is Sealed

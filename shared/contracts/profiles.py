@@ -11,6 +11,7 @@ AliasSource = Literal["employee_number", "email", "subject"]
 Language = Literal["en", "fr", "es"]
 Grain = Literal["theme", "skill", "experience", "role"]
 Certainty = Literal["exploring", "likely", "certain"]
+ChangeReason = Literal["hire", "promotion", "transfer", "demotion", "reorganisation", "leave", "return", "other"]
 AudienceKind = Literal["my_manager", "person", "whoever_is_my_manager", "my_hr_partner"]
 
 
@@ -70,6 +71,32 @@ class AliasRemoved(Event, name="profiles.alias_removed", version=1, subject="per
     effective_on: Day
 
 
+class AliasClaimed(
+    Event,
+    name="profiles.alias_claimed",
+    version=1,
+    subject="person",
+    withheld="what keeps two persons from one employee number; who is named is told by AliasAdded",
+):
+    """An alias that names one person at a time began to name this one; the stream is the alias, by keyed hash."""
+
+    alias: Item
+    person: Person
+
+
+class AliasReleased(
+    Event,
+    name="profiles.alias_released",
+    version=1,
+    subject="person",
+    withheld="what keeps two persons from one employee number; who is named is told by AliasRemoved",
+):
+    """An alias became free to name somebody else."""
+
+    alias: Item
+    person: Person
+
+
 class PersonLeft(Event, name="profiles.person_left", version=1, subject="person", data_class="employment"):
     """HR reported that a person's last day in the organisation is, or will be, the effective day."""
 
@@ -106,7 +133,7 @@ class _Place(Event, name="profiles._place", version=1, subject="person", data_cl
     fte: Private[float] | None = None
     primary: Annotated[bool, Open("the primary place decides manager, unit and moves")] = True
     status: Annotated[Literal["active", "leave"], Open("a leave pauses cadence")] = "active"
-    reason: Annotated[str | None, Open("HR's word for the change, such as promotion or reorganisation")] = None
+    reason: Annotated[ChangeReason | None, Open("promotions and reorganisations are told from moves by it")] = None
 
 
 class PlaceTaken(_Place, name="profiles.place_taken", version=1, subject="person", data_class="employment"):
@@ -275,6 +302,8 @@ EVENTS: tuple[type[Event], ...] = (
     PersonDescribed,
     AliasAdded,
     AliasRemoved,
+    AliasClaimed,
+    AliasReleased,
     PersonLeft,
     PersonRejoined,
     PlaceTaken,

@@ -1,0 +1,104 @@
+"""The contracts against what was ever published: schemas, golden files, and what may never be in the clear."""
+
+import json
+from typing import Annotated
+from uuid import uuid4
+
+import orjson
+import pytest
+from jsonschema import Draft202012Validator
+
+from shared.contracts.event import About, Event, Open, Private, Sealed
+from shared.contracts.fields import Person
+from shared.contracts.reading import CATALOGUE, Unknown, UnknownVersion, read_event
+from shared.contracts.schemas import GOLDEN, SCHEMAS, files, written
+
+GOLDEN_FILES = sorted(GOLDEN.glob("*.json"))
+
+
+@pytest.mark.parametrize("path", GOLDEN_FILES, ids=lambda path: path.stem)
+def test_every_version_ever_published_is_still_read_and_keeps_its_meaning(path):
+    golden = json.loads(path.read_bytes())
+    event = read_event(path.stem, path.read_bytes())
+    assert isinstance(event, Event)
+    assert not event.model_extra
+    if event.type == path.stem:
+        assert json.loads(written(event)) == golden
+
+
+@pytest.mark.parametrize("wire_type", sorted(CATALOGUE))
+def test_the_files_say_what_the_code_says(wire_type):
+    expected = files()
+    assert (SCHEMAS / f"{wire_type}.json").read_bytes() == expected[SCHEMAS / f"{wire_type}.json"]
+    assert (GOLDEN / f"{wire_type}.json").exists()
+
+
+@pytest.mark.parametrize("path", GOLDEN_FILES, ids=lambda path: path.stem)
+def test_golden_files_are_valid_by_their_schema(path):
+    schema = json.loads((SCHEMAS / path.name).read_bytes())
+    Draft202012Validator.check_schema(schema)
+    Draft202012Validator(schema).validate(json.loads(path.read_bytes()))
+
+
+def test_unknown_fields_are_kept_aside():
+    path = GOLDEN_FILES[0]
+    body = orjson.dumps({**json.loads(path.read_bytes()), "from_tomorrow": 1})
+    event = read_event(path.stem, body)
+    assert isinstance(event, Event)
+    assert event.model_extra == {"from_tomorrow": 1}
+
+
+def test_unknown_types_are_told_from_unknown_versions():
+    assert read_event("profiles.something_else.v1", b"{}") == Unknown("profiles.something_else.v1")
+    with pytest.raises(UnknownVersion):
+        read_event("profiles.aspiration_shared.v2", b"{}")
+
+
+def test_a_field_without_a_reason_to_be_open_must_be_able_to_be_sealed():
+    with pytest.raises(TypeError, match=r"Leaky\.words"):
+
+        class Leaky(Event, name="tests.leaky", version=1, subject="person", data_class="aspirations"):
+            """It says too much."""
+
+            person: Person
+            words: str
+
+
+def test_a_sealed_field_needs_somebody_whose_key_seals_it():
+    with pytest.raises(TypeError, match="no open field"):
+
+        class Nobodys(Event, name="tests.nobodys", version=1, subject="person", data_class="aspirations"):
+            """It is about nobody."""
+
+            person: Person
+            words: Annotated[Private[str], About("stranger")]
+
+
+def test_personal_classes_are_named():
+    with pytest.raises(TypeError, match="data class"):
+
+        class Classless(Event, name="tests.classless", version=1, subject="person"):
+            """It has no data class."""
+
+            person: Person
+            words: Private[str]
+
+
+def test_no_clear_value_of_a_sealed_field_is_ever_in_a_body():
+    sealed = []
+
+    def seal(_person, context, value):
+        sealed.append(value)
+        return Sealed("c2VhbGVk", "key", context)
+
+    class Spoken(Event, name="tests.spoken", version=1, subject="person", data_class="aspirations"):
+        """Somebody spoke."""
+
+        person: Person
+        words: Private[str]
+        loud: Annotated[bool, Open("the volume is nobody's secret")]
+
+    body = Spoken(person=uuid4(), words="CANARY", loud=True).write(seal)
+    assert b"CANARY" not in body
+    assert sealed == [b'"CANARY"']
+    assert Spoken.read(body).words == Sealed("c2VhbGVk", "key", "tests.spoken.v1#words")
