@@ -11,6 +11,7 @@ from shared.contracts.profiles import (
     AliasAdded,
     AliasRemoved,
     AliasSource,
+    ChangeReason,
     FactWithdrawn,
     InterimPartnerNamed,
     Language,
@@ -75,7 +76,7 @@ class PlaceDetails:
     fte: float | None = None
     primary: bool = True
     status: Literal["active", "leave"] = "active"
-    reason: str | None = None
+    reason: ChangeReason | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class Relations:
                 event = read_event(heard.type, heard.body)
                 if isinstance(event, Event):
                     _take(facts, event, heard.position)
+                    if event.subject_field == "person":
+                        facts.put("people", (event.subject,), (event.subject, heard.recorded_at))
         return facts
 
     async def write(self, connection: asyncpg.Connection, facts: Facts) -> None:
@@ -91,7 +93,9 @@ def fold_alias(value: str) -> str:
 
 
 _UPSERTS: Mapping[str, str] = {
-    "people": """insert into people (person, name, language) values ($1, $2, $3)
+    "people": """insert into people (person, changed_at) values ($1, $2)
+        on conflict (person) do update set changed_at = greatest(people.changed_at, excluded.changed_at)""",
+    "described": """insert into people (person, name, language, changed_at) values ($1, $2, $3, '-infinity')
         on conflict (person) do update set name = excluded.name, language = excluded.language""",
     "employment": """insert into employment_facts (fact, person, kind, effective_on, seq) values ($1, $2, $3, $4, $5)
         on conflict (fact) do update set kind = excluded.kind, effective_on = excluded.effective_on,
@@ -137,7 +141,7 @@ def _take(facts: Facts, event: Event, seq: int) -> None:
     """One event into the batch's rows."""
     match event:
         case profiles.PersonDescribed():
-            facts.put("people", (event.person,), (event.person, _stored(event.name), _stored(event.language)))
+            facts.put("described", (event.person,), (event.person, _stored(event.name), _stored(event.language)))
         case profiles.AliasAdded() | profiles.AliasRemoved():
             facts.aliases.append((event, seq))
         case profiles.PersonJoined() | profiles.PersonRejoined() | profiles.PersonLeft():

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Protocol
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import asyncpg
 
+from shared.auth.callers import Caller, Role
 from shared.refusals import NotFound, Unavailable
 from shared.relations.model import fold_alias
 
@@ -97,6 +100,9 @@ _RELATION = f"""select $1 = $2 as self, {is_manager("$1", "$2")} as manager, {is
 _MANAGER = """select manager, kind from managers
     where person = $1 and from_at <= now() and to_at > now() and manager is not null"""
 
+_TIME_ZONE = """select time_zone from belongings where person = $1 and from_at <= now() order by from_at desc limit 1"""
+_ZONES_KEPT = 100_000
+
 _BY_ID_OR_ALIAS = """
     select person from employment_facts where person = $1
     union
@@ -110,6 +116,7 @@ class Relations:
     def __init__(self, rows: Rows, fresh: Fresh) -> None:
         self._rows = rows
         self._fresh = fresh
+        self._zones: dict[UUID, tuple[float, ZoneInfo]] = {}
 
     async def person(self, alias: str, sources: Sequence[str] = ("employee_number", "subject")) -> UUID:
         """The person of an id or alias as it stands in a path. Raises NotFound, also where two persons match."""
@@ -123,15 +130,38 @@ class Relations:
         rows = await self._rows.fetch(_BY_ID_OR_ALIAS, _as_uuid(alias), fold_alias(alias), list(sources))
         return [row["person"] for row in rows]
 
-    async def between(self, person: UUID, caller: UUID | None) -> Relation:
+    async def between(self, person: UUID, caller: Caller) -> Relation:
         """What the caller is to the person. Raises RelationsStale unless it is the person themselves."""
-        if caller is None:
+        if caller.person is None:
             return Relation(self=False, manager=False, hr_partner=False)
-        if caller == person:
+        if caller.person == person:
             return Relation(self=True, manager=False, hr_partner=False)
         await self.require_fresh()
-        row = (await self._rows.fetch(_RELATION, person, caller))[0]
-        return Relation(self=False, manager=row["manager"], hr_partner=row["hr_partner"])
+        row = (await self._rows.fetch(_RELATION, person, caller.person))[0]
+        hr_partner = row["hr_partner"] and Role.HR_PARTNER in caller.roles
+        return Relation(self=False, manager=row["manager"], hr_partner=hr_partner)
+
+    async def named(self, alias: str, caller: Caller) -> UUID:
+        """The person of a path, without asking the database for who names themselves. Raises NotFound."""
+        return caller.person if caller.person is not None and alias == str(caller.person) else await self.person(alias)
+
+    async def oneself(self, alias: str, caller: Caller) -> UUID:
+        """The person of a path who must be the caller. Raises NotFound."""
+        person = await self.named(alias, caller)
+        if person != caller.person:
+            raise NotFound
+        return person
+
+    async def today(self, person: UUID, at: datetime) -> date:
+        """The calendar date at the person's place (kept for a minute), UTC where there is none."""
+        kept = self._zones.get(person)
+        if kept is None or kept[0] < at.timestamp():
+            rows = await self._rows.fetch(_TIME_ZONE, person)
+            kept = (at.timestamp() + 60.0, ZoneInfo(rows[0]["time_zone"] if rows else "UTC"))
+            if len(self._zones) >= _ZONES_KEPT:
+                self._zones.clear()
+            self._zones[person] = kept
+        return at.astimezone(kept[1]).date()
 
     async def manager(self, person: UUID) -> UUID | None:
         """The person's manager now, or who stands in; None: a vacancy."""

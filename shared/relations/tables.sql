@@ -1,5 +1,6 @@
 -- What HR reported (facts), and what the rules make of it (managers, belongings, unit_paths): all from profiles' stream.
-create table people (person uuid primary key, name json, language json);
+create table people (person uuid primary key, name json, language json, changed_at timestamptz not null);
+create index on people (changed_at);
 create table aliases (
     source text not null, value text not null, person uuid not null, from_on date not null, to_on date,
     primary key (source, value, person)

@@ -1,0 +1,139 @@
+"""Routes of aspirations: written by their owner alone, read by whom the owner lets."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+from uuid_utils.compat import uuid7
+
+from services.profiles import aspiration as rules
+from services.profiles.aspirations_list import AspirationsList, AspirationView
+from shared.contracts.profiles import Aspiration, Certainty, Grain
+from shared.http import Alias, Body, Call, Line, Listing, Page, Routes, Text
+from shared.http.calls import Found
+from shared.refusals import NotFound
+from shared.relations.reads import Relations
+from shared.streams import Receipt, Streams
+
+
+class AspirationBody(Body):
+    """A direction, not a fixed path: a target role is optional. `skills` are ESCO URIs or plain words."""
+
+    grain: Grain
+    certainty: Certainty
+    text: Text
+    skills: Annotated[tuple[Line, ...], Field(max_length=50)] = ()
+    target_role: Line | None = None
+
+    def content(self) -> Aspiration:
+        return Aspiration(
+            grain=self.grain,
+            certainty=self.certainty,
+            text=self.text,
+            skills=self.skills,
+            target_role=self.target_role,
+        )
+
+
+class ShareBody(Body):
+    """For whom: `my_manager` (the manager now, while they are; the default), `person` (named in `reader`),
+    `whoever_is_my_manager` or `my_hr_partner` (a relation, whoever has it)."""
+
+    audience: Literal["my_manager", "person", "whoever_is_my_manager", "my_hr_partner"] = "my_manager"
+    reader: Annotated[Line | None, Field(description="With audience `person`: their id or employee number.")] = None
+    purpose: Text | None = None
+    until: Annotated[date | None, Field(description="The last day on which they may read it.")] = None
+    later_editions: Annotated[bool, Field(description="Whether they also read what you write later.")] = False
+
+
+class WithdrawBody(Body):
+    """Which sharing ends."""
+
+    share: UUID
+
+
+_EXAMPLE = {
+    "grain": "skill",
+    "certainty": "likely",
+    "text": "I want to lead conversations with customers, not only answer tickets.",
+    "skills": ["customer communication"],
+}
+
+
+def add_routes(routes: Routes, streams: Streams, relations: Relations, aspirations: AspirationsList) -> None:
+    """Adds the routes of aspirations."""
+
+    @routes.post("/v1/people/{person}/aspirations", creates=True, example=_EXAMPLE)
+    async def record_aspiration(call: Call[AspirationBody], person: Alias) -> Receipt:
+        """Write down an aspiration, for yourself alone."""
+        owner = await relations.oneself(person, call.caller)
+        today = await relations.today(owner, call.at)
+        command = rules.RecordAspiration(uuid7(), owner, call.body.content(), today)
+        return await streams.create(command.aspiration, rules.decide(command, rules.Unwritten()), call.origin)
+
+    @routes.post("/v1/people/{person}/aspirations/{aspiration}/revise", example=_EXAMPLE)
+    async def revise_aspiration(call: Call[AspirationBody], person: Alias, aspiration: UUID) -> Receipt:
+        """Write an aspiration anew; who was given only the earlier words goes on reading those."""
+        owner = await relations.oneself(person, call.caller)
+        today = await relations.today(owner, call.at)
+        command = rules.ReviseAspiration(owner, call.body.content(), today)
+        return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
+
+    @routes.post(
+        "/v1/people/{person}/aspirations/{aspiration}/share",
+        refuses=(rules.NobodyToShareWith, rules.SharedWithOneself, rules.SharingInThePast),
+        example={"audience": "my_manager", "purpose": "For our talk in May"},
+    )
+    async def share_aspiration(call: Call[ShareBody], person: Alias, aspiration: UUID) -> Receipt:
+        """Let an audience read an aspiration as it is now."""
+        owner = await relations.oneself(person, call.caller)
+        command = rules.ShareAspiration(
+            owner,
+            share=uuid7(),
+            audience=call.body.audience,
+            reader=await _reader(call.body, owner),
+            purpose=call.body.purpose,
+            until=call.body.until,
+            later_editions=call.body.later_editions,
+            on=await relations.today(owner, call.at),
+        )
+        return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
+
+    @routes.post("/v1/people/{person}/aspirations/{aspiration}/confirm")
+    async def confirm_aspiration(call: Call, person: Alias, aspiration: UUID) -> Receipt:
+        """Say that an aspiration still holds."""
+        owner = await relations.oneself(person, call.caller)
+        command = rules.ConfirmAspiration(owner, await relations.today(owner, call.at))
+        return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
+
+    @routes.post("/v1/people/{person}/aspirations/{aspiration}/withdraw-sharing", refuses=(rules.SharingNotActive,))
+    async def withdraw_sharing(call: Call[WithdrawBody], person: Alias, aspiration: UUID) -> Receipt:
+        """Take back what an audience could read."""
+        owner = await relations.oneself(person, call.caller)
+        command = rules.WithdrawSharing(owner, call.body.share, await relations.today(owner, call.at))
+        return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
+
+    @routes.get("/v1/people/{person}/aspirations")
+    async def list_aspirations(call: Call[None, Listing], person: Alias) -> Page[AspirationView]:
+        """Your aspirations, newest first; of somebody else, what they share with you now."""
+        owner = await relations.named(person, call.caller)
+        return await aspirations.page(owner, call.caller, call.cursor, call.query.limit)
+
+    @routes.get("/v1/people/{person}/aspirations/{aspiration}")
+    async def read_aspiration(call: Call, person: Alias, aspiration: UUID) -> Found[AspirationView]:
+        """One aspiration: the newest edition for its owner, the shared one for whom it is shared with."""
+        owner = await relations.named(person, call.caller)
+        if owner != call.caller.person:
+            return Found(await aspirations.shared(owner, call.caller, aspiration), 1)
+        state, version = await streams.state(rules.DECIDER, aspiration)
+        if isinstance(state, rules.Unwritten) or state.person != owner:
+            raise NotFound
+        return Found(await aspirations.own(state), version)
+
+    async def _reader(body: ShareBody, owner: UUID) -> UUID | None:
+        if body.audience == "my_manager":
+            return await relations.manager(owner)
+        if body.audience == "person" and body.reader is not None:
+            return await relations.person(body.reader)
+        return None

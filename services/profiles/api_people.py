@@ -1,0 +1,220 @@
+"""Routes of people: what HR reports of them, one fact at a time."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID, uuid4
+
+from pydantic import Field
+from uuid_utils.compat import uuid7
+
+from services.profiles import person as rules
+from services.profiles.identity import Identity
+from shared.auth.callers import Role, Scope
+from shared.contracts.profiles import ChangeReason, Language, Name
+from shared.http import Alias, Body, Call, Line, Routes, Text
+from shared.relations.reads import Relations
+from shared.streams import Receipt, Streams
+
+Code = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9._-]+$")]
+Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
+Zone = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z]+([/_+-][A-Za-z0-9_+-]+)*$", examples=["Europe/Paris"])]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
+
+_HR = (Role.ADMIN, Scope.IMPORTS_WRITE)
+
+
+class PersonBody(Body):
+    """Somebody new, by HR's own number."""
+
+    employee_number: Code
+    email: Email | None = None
+    given_name: Line
+    family_name: Line
+    language: Language = "en"
+    joined_on: date
+
+
+class DescriptionBody(Body):
+    given_name: Line
+    family_name: Line
+    language: Language
+
+
+class PlaceBody(Body):
+    """A place as it is from the day on. `corrects` names a fact told before that this one replaces."""
+
+    position: Code
+    unit: UUID
+    title: Line
+    legal_entity: Code
+    country: Country
+    time_zone: Zone
+    job_level: Annotated[int | None, Field(ge=0, le=100)] = None
+    fte: Annotated[float | None, Field(gt=0, le=1)] = None
+    primary: bool = True
+    status: Literal["active", "leave"] = "active"
+    reason: ChangeReason | None = None
+    effective_on: date
+    corrects: UUID | None = None
+
+    def details(self) -> rules.PlaceDetails:
+        return rules.PlaceDetails(**self.model_dump(exclude={"effective_on", "corrects"}))
+
+
+class PlaceEndBody(Body):
+    """`effective_on` is the first day without the place."""
+
+    position: Code
+    effective_on: date
+    corrects: UUID | None = None
+
+
+class ManagerBody(Body):
+    """No manager takes an explicit assignment back: then the unit's leader is the manager."""
+
+    position: Code
+    manager: Annotated[Line | None, Field(description="Their id or employee number.")] = None
+    line: Literal["solid", "dotted"] = "solid"
+    effective_on: date
+    corrects: UUID | None = None
+
+
+class InterimBody(Body):
+    partner: Annotated[Line | None, Field(description="Their id or employee number; none takes it back.")] = None
+
+
+class LeaveBody(Body):
+    """`left_on` is the last day in."""
+
+    left_on: date
+    reason: Text | None = None
+    corrects: UUID | None = None
+
+
+class RejoinBody(Body):
+    joined_on: date
+    corrects: UUID | None = None
+
+
+class FactBody(Body):
+    fact: UUID
+
+
+class AliasBody(Body):
+    source: Literal["employee_number", "email", "subject"]
+    value: Line
+    effective_on: date
+
+
+def add_routes(routes: Routes, streams: Streams, relations: Relations, identity: Identity) -> None:
+    """Adds the routes of people."""
+
+    async def execute(call: Call[Any, Any], command: rules.PersonCommand) -> Receipt:
+        return await streams.execute(rules.DECIDER, command.person, command, call.origin)
+
+    @routes.post(
+        "/v1/people",
+        allow=_HR,
+        creates=True,
+        refuses=(rules.AlreadyJoined,),
+        example={
+            "employee_number": "E1001",
+            "email": "amina.diallo@example.org",
+            "given_name": "Amina",
+            "family_name": "Diallo",
+            "language": "fr",
+            "joined_on": "2024-03-01",
+        },
+    )
+    async def join(call: Call[PersonBody]) -> Receipt:
+        """Report that somebody joined. Their id is random; HR's number finds them."""
+        body = call.body
+        aliases: list[tuple[Any, str]] = [("employee_number", body.employee_number)]
+        if body.email is not None:
+            aliases.append(("email", body.email))
+        command = rules.Join(
+            person=uuid4(),
+            fact=uuid7(),
+            effective_on=body.joined_on,
+            name=Name(given=body.given_name, family=body.family_name),
+            language=body.language,
+            aliases=tuple(aliases),
+        )
+        return await identity.join(command, rules.decide(command, rules.Nobody()), call.origin)
+
+    @routes.post("/v1/people/{person}/describe", allow=_HR)
+    async def describe(call: Call[DescriptionBody], person: Alias) -> Receipt:
+        """Report a person's name or language."""
+        name = Name(given=call.body.given_name, family=call.body.family_name)
+        return await execute(call, rules.Describe(await relations.person(person), name, call.body.language))
+
+    @routes.post("/v1/people/{person}/add-alias", allow=_HR, refuses=(rules.AliasTaken,))
+    async def add_alias(call: Call[AliasBody], person: Alias) -> Receipt:
+        """Report another system's name for a person."""
+        body = call.body
+        command = rules.AddAlias(await relations.person(person), body.source, body.value, body.effective_on)
+        return await identity.add_alias(command, call.origin)
+
+    @routes.post("/v1/people/{person}/remove-alias", allow=_HR)
+    async def remove_alias(call: Call[AliasBody], person: Alias) -> Receipt:
+        """Report that a name of another system is not valid any more from a day on."""
+        body = call.body
+        command = rules.RemoveAlias(await relations.person(person), body.source, body.value, body.effective_on)
+        return await execute(call, command)
+
+    @routes.post("/v1/people/{person}/take-place", allow=_HR, refuses=(rules.NotEmployed, rules.PositionHeld))
+    async def take_place(call: Call[PlaceBody], person: Alias) -> Receipt:
+        """Report that a person holds a place from a day on."""
+        body, who = call.body, await relations.person(person)
+        return await execute(call, rules.TakePlace(who, body.corrects or uuid7(), body.effective_on, body.details()))
+
+    @routes.post("/v1/people/{person}/change-place", allow=_HR, refuses=(rules.NotEmployed, rules.PositionNotHeld))
+    async def change_place(call: Call[PlaceBody], person: Alias) -> Receipt:
+        """Report that a place's unit, title, level or status differs from a day on."""
+        body, who = call.body, await relations.person(person)
+        return await execute(call, rules.ChangePlace(who, body.corrects or uuid7(), body.effective_on, body.details()))
+
+    @routes.post("/v1/people/{person}/end-place", allow=_HR, refuses=(rules.PositionNotHeld,))
+    async def end_place(call: Call[PlaceEndBody], person: Alias) -> Receipt:
+        """Report the first day on which a person no longer holds a place."""
+        body, who = call.body, await relations.person(person)
+        return await execute(call, rules.EndPlace(who, body.corrects or uuid7(), body.effective_on, body.position))
+
+    @routes.post("/v1/people/{person}/assign-manager", allow=_HR, refuses=(rules.PositionNotHeld, rules.OwnManager))
+    async def assign_manager(call: Call[ManagerBody], person: Alias) -> Receipt:
+        """Name the explicit manager of a place."""
+        body, who = call.body, await relations.person(person)
+        manager = None if body.manager is None else await relations.person(body.manager)
+        return await execute(
+            call,
+            rules.AssignManager(who, body.corrects or uuid7(), body.effective_on, body.position, manager, body.line),
+        )
+
+    @routes.post(
+        "/v1/people/{person}/name-interim-partner",
+        refuses=(rules.ManagerPresent, rules.OwnManager, rules.NotEmployed),
+    )
+    async def name_interim_partner(call: Call[InterimBody], person: Alias) -> Receipt:
+        """While you have no manager: say who stands in, until you have one."""
+        who = await relations.oneself(person, call.caller)
+        partner = None if call.body.partner is None else await relations.person(call.body.partner)
+        vacant = await relations.manager(who) is None
+        today = await relations.today(who, call.at)
+        return await execute(call, rules.NameInterimPartner(who, today, partner, vacant))
+
+    @routes.post("/v1/people/{person}/leave", allow=_HR, refuses=(rules.NotEmployed,))
+    async def leave(call: Call[LeaveBody], person: Alias) -> Receipt:
+        """Report a person's last day."""
+        body, who = call.body, await relations.person(person)
+        return await execute(call, rules.Leave(who, body.corrects or uuid7(), body.left_on, body.reason))
+
+    @routes.post("/v1/people/{person}/rejoin", allow=_HR, refuses=(rules.AlreadyJoined,))
+    async def rejoin(call: Call[RejoinBody], person: Alias) -> Receipt:
+        """Report that a person who had left joined again."""
+        body, who = call.body, await relations.person(person)
+        return await execute(call, rules.Rejoin(who, body.corrects or uuid7(), body.joined_on))
+
+    @routes.post("/v1/people/{person}/withdraw-fact", allow=_HR, refuses=(rules.FactUnknown,))
+    async def withdraw_fact(call: Call[FactBody], person: Alias) -> Receipt:
+        """Take back a fact that HR had reported."""
+        return await execute(call, rules.WithdrawFact(await relations.person(person), call.body.fact))

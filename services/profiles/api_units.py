@@ -1,0 +1,109 @@
+"""Routes of units: who leads them and who is HR partner for them. HR's administrators and imports command them."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from services.profiles import unit as rules
+from services.profiles.people_list import PeopleList, UnitView
+from shared.auth.callers import Role, Scope
+from shared.http import Body, Call, Line, Listing, Page, Routes
+from shared.relations.reads import Relations
+from shared.streams import Receipt, Streams
+
+Code = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9._-]+$")]
+
+
+class UnitBody(Body):
+    """`parent` is the id of the unit above."""
+
+    code: Code
+    name: Line
+    parent: UUID | None = None
+    legal_entity: Code | None = None
+    effective_on: date
+
+
+class ChangedUnitBody(Body):
+    name: Line
+    parent: UUID | None = None
+    effective_on: date
+
+
+class LeaderBody(Body):
+    """No leader: the post is vacant."""
+
+    leader: Annotated[Line | None, Field(description="Their id or employee number.")] = None
+    effective_on: date
+
+
+class ReplacedBody(Body):
+    by: Annotated[list[UUID], Field(min_length=1, max_length=50)]
+    effective_on: date
+
+
+class PartnerBody(Body):
+    partner: Annotated[Line, Field(description="Their id or employee number.")]
+    effective_on: date
+
+
+_HR = (Role.ADMIN, Scope.IMPORTS_WRITE)
+
+
+def add_routes(routes: Routes, streams: Streams, relations: Relations, people: PeopleList) -> None:
+    """Adds the routes of units."""
+
+    async def execute(call: Call[Any, Any], command: rules.UnitCommand) -> Receipt:
+        return await streams.execute(rules.DECIDER, command.unit, command, call.origin)
+
+    @routes.post(
+        "/v1/units",
+        allow=_HR,
+        creates=True,
+        refuses=(rules.UnitExists, rules.UnitWithinItself),
+        example={"code": "d005", "name": "Development", "effective_on": "2026-01-01"},
+    )
+    async def establish_unit(call: Call[UnitBody]) -> Receipt:
+        """Report a unit. Its id follows from its code."""
+        body = call.body
+        return await execute(
+            call,
+            rules.EstablishUnit(
+                rules.unit_id(body.code), body.code, body.name, body.parent, body.legal_entity, body.effective_on
+            ),
+        )
+
+    @routes.post("/v1/units/{unit}/change", allow=_HR, refuses=(rules.UnitGone, rules.UnitWithinItself))
+    async def change_unit(call: Call[ChangedUnitBody], unit: UUID) -> Receipt:
+        """Report another name or parent of a unit."""
+        return await execute(call, rules.ChangeUnit(unit, call.body.name, call.body.parent, call.body.effective_on))
+
+    @routes.post("/v1/units/{unit}/appoint-leader", allow=_HR, refuses=(rules.UnitGone,))
+    async def appoint_leader(call: Call[LeaderBody], unit: UUID) -> Receipt:
+        """Report who leads a unit from a day on."""
+        leader = None if call.body.leader is None else await relations.person(call.body.leader)
+        return await execute(call, rules.AppointLeader(unit, leader, call.body.effective_on))
+
+    @routes.post("/v1/units/{unit}/replace", allow=_HR, refuses=(rules.UnitGone, rules.UnitWithinItself))
+    async def replace_unit(call: Call[ReplacedBody], unit: UUID) -> Receipt:
+        """Report that a reorganisation replaced a unit by others."""
+        return await execute(call, rules.ReplaceUnit(unit, tuple(call.body.by), call.body.effective_on))
+
+    @routes.post("/v1/units/{unit}/assign-hr-partner", allow=_HR)
+    async def assign_hr_partner(call: Call[PartnerBody], unit: UUID) -> Receipt:
+        """Make a person HR partner for a unit and those below it."""
+        partner = await relations.person(call.body.partner)
+        return await execute(call, rules.AssignHrPartner(unit, partner, call.body.effective_on))
+
+    @routes.post("/v1/units/{unit}/release-hr-partner", allow=_HR, refuses=(rules.NotHrPartner,))
+    async def release_hr_partner(call: Call[PartnerBody], unit: UUID) -> Receipt:
+        """End a person's being HR partner for a unit; the day given is the first without them."""
+        partner = await relations.person(call.body.partner)
+        return await execute(call, rules.ReleaseHrPartner(unit, partner, call.body.effective_on))
+
+    @routes.get("/v1/units", allow=("person", Scope.PEOPLE_READ, Role.ADMIN))
+    async def list_units(call: Call[None, Listing]) -> Page[UnitView]:
+        """The units, by code."""
+        return await people.units(call.cursor, call.query.limit)

@@ -1,0 +1,220 @@
+"""Aspirations as they are listed: a person's own, and what somebody else shares with the reader now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+from pydantic import BaseModel
+
+from services.profiles.aspiration import Written
+from shared.auth.callers import Caller, Role
+from shared.contracts import profiles
+from shared.contracts.event import Event
+from shared.contracts.profiles import AudienceKind
+from shared.contracts.reading import read_event
+from shared.http import Page
+from shared.kafka.records import Heard
+from shared.refusals import NotFound
+from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager
+from shared.sealing.sealer import Sealer
+
+
+class ShareView(BaseModel):
+    """Who may read it, which edition, until which day."""
+
+    share: UUID
+    audience: AudienceKind
+    reader: UUID | None
+    edition: int
+    later_editions: bool
+    until: date | None
+    purpose: str | None
+
+
+class AspirationView(BaseModel):
+    """An aspiration. `content` is null where its words were erased; `shares` is for its owner alone."""
+
+    aspiration: UUID
+    person: UUID
+    edition: int
+    confirmed_on: date
+    content: dict[str, Any] | None
+    shares: list[ShareView] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The events of aspirations in the order in which they were told."""
+
+    events: tuple[Event, ...]
+
+
+_TYPES = frozenset(
+    event.type
+    for event in (
+        profiles.AspirationRecorded,
+        profiles.AspirationRevised,
+        profiles.AspirationShared,
+        profiles.AspirationConfirmed,
+        profiles.SharingWithdrawn,
+    )
+)
+
+
+class Aspirations:
+    """The read model `aspirations`: sealed words stay sealed in it."""
+
+    name = "aspirations"
+    services = ("profiles",)
+    tables = (Path(__file__).parent / "aspirations.sql").read_text()
+
+    def prepare(self, batch: Sequence[Heard]) -> Batch:
+        found = (read_event(heard.type, heard.body) for heard in batch if heard.type in _TYPES)
+        return Batch(tuple(event for event in found if isinstance(event, Event)))
+
+    async def write(self, connection: asyncpg.Connection, batch: Batch) -> None:
+        for event in batch.events:
+            await _apply(connection, event)
+
+
+async def _apply(connection: asyncpg.Connection, event: Event) -> None:
+    match event:
+        case profiles.AspirationRecorded():
+            await connection.execute(
+                """insert into aspirations (aspiration, person, edition, confirmed_on, content)
+                   values ($1, $2, 1, $3, $4) on conflict do nothing""",
+                event.aspiration,
+                event.person,
+                event.effective_on,
+                orjson.dumps(event.content),
+            )
+        case profiles.AspirationRevised():
+            await connection.execute(
+                "update aspirations set edition = $2, confirmed_on = $3, content = $4 where aspiration = $1",
+                event.aspiration,
+                event.edition,
+                event.effective_on,
+                orjson.dumps(event.content),
+            )
+        case profiles.AspirationConfirmed():
+            await connection.execute(
+                "update aspirations set confirmed_on = $2 where aspiration = $1", event.aspiration, event.effective_on
+            )
+        case profiles.AspirationShared():
+            await connection.execute(
+                """insert into shares (share, aspiration, person, audience, reader, edition, later_editions, until,
+                       purpose, content)
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                   on conflict (share) do update set edition = excluded.edition, content = excluded.content""",
+                event.share,
+                event.aspiration,
+                event.person,
+                event.audience,
+                event.reader,
+                event.edition,
+                event.later_editions,
+                event.until,
+                None if event.purpose is None else orjson.dumps(event.purpose),
+                orjson.dumps(event.content),
+            )
+        case profiles.SharingWithdrawn():
+            await connection.execute("delete from shares where share = $1", event.share)
+
+
+_OWN = """
+    select a.aspiration, a.person, a.edition, a.confirmed_on, a.content,
+           coalesce((select json_agg(json_build_object('share', s.share, 'audience', s.audience, 'reader', s.reader,
+                'edition', s.edition, 'later_editions', s.later_editions, 'until', s.until, 'purpose', s.purpose))
+                from shares s where s.aspiration = a.aspiration), '[]') as shares
+    from aspirations a
+    where a.person = $1 and ($2::uuid is null or a.aspiration < $2)
+    order by a.aspiration desc limit $3"""
+
+# What is shared with the caller ($2, who may act as HR partner if $3), one row an aspiration: the newest edition of it.
+_SHARED = f"""
+    select distinct on (s.aspiration) s.aspiration, s.person, s.edition, a.confirmed_on, s.content
+    from shares s join aspirations a using (aspiration)
+    where s.person = $1 and (s.until is null or s.until >= current_date)
+      and ((s.audience = 'person' and s.reader = $2)
+        or (s.audience = 'my_manager' and s.reader = $2 and {is_manager("s.person", "$2::uuid")})
+        or (s.audience = 'whoever_is_my_manager' and {is_manager("s.person", "$2::uuid")})
+        or (s.audience = 'my_hr_partner' and $3 and {is_hr_partner("s.person", "$2::uuid")}))
+      and ($4::uuid is null or s.aspiration = $4) and ($5::uuid is null or s.aspiration < $5)
+    order by s.aspiration desc, s.edition desc limit $6"""
+
+
+class AspirationsList:
+    """Reads of the model. Words are unsealed here, for a reader whom the query has let through."""
+
+    def __init__(self, rows: Rows, relations: Relations, sealer: Sealer) -> None:
+        self._rows = rows
+        self._relations = relations
+        self._sealer = sealer
+
+    async def page(
+        self, person: UUID, caller: Caller, cursor: tuple[str | int | None, ...] | None, limit: int
+    ) -> Page[AspirationView]:
+        """A page, newest first. Raises NotFound for somebody to whom the caller is nothing and who shares nothing."""
+        before = UUID(str(cursor[0])) if cursor else None
+        if caller.person == person:
+            rows = await self._rows.fetch(_OWN, person, before, limit + 1)
+        else:
+            relation = await self._relations.between(person, caller)
+            rows = await self._shared(person, caller, None, before, limit + 1)
+            if not rows and not (relation.manager or relation.hr_partner):
+                raise NotFound
+        items = await self._views(rows[:limit])
+        return Page(items, (str(items[-1].aspiration),) if len(rows) > limit else None)
+
+    async def shared(self, person: UUID, caller: Caller, aspiration: UUID) -> AspirationView:
+        """What the person shares of this aspiration with the caller now. Raises NotFound."""
+        await self._relations.between(person, caller)
+        rows = await self._shared(person, caller, aspiration, None, 1)
+        if not rows:
+            raise NotFound
+        return (await self._views(rows))[0]
+
+    async def own(self, state: Written) -> AspirationView:
+        """For its owner, from the stream itself."""
+        clear = await self._sealer.clear([state.content, *(share.purpose for share in state.shares.values())])
+        return AspirationView(
+            aspiration=state.aspiration,
+            person=state.person,
+            edition=state.edition,
+            confirmed_on=state.confirmed_on,
+            content=clear[0],
+            shares=[
+                ShareView(
+                    share=share.share,
+                    audience=share.audience,
+                    reader=share.reader,
+                    edition=share.edition,
+                    later_editions=share.later_editions,
+                    until=share.until,
+                    purpose=purpose,
+                )
+                for share, purpose in zip(state.shares.values(), clear[1:], strict=True)
+            ],
+        )
+
+    async def _shared(
+        self, person: UUID, caller: Caller, aspiration: UUID | None, before: UUID | None, limit: int
+    ) -> list[asyncpg.Record]:
+        as_partner = Role.HR_PARTNER in caller.roles
+        return await self._rows.fetch(_SHARED, person, caller.person, as_partner, aspiration, before, limit)
+
+    async def _views(self, rows: Sequence[asyncpg.Record]) -> list[AspirationView]:
+        documents = [
+            {
+                **row,
+                "content": orjson.loads(row["content"]),
+                **({"shares": orjson.loads(row["shares"])} if "shares" in row else {}),
+            }
+            for row in map(dict, rows)
+        ]
+        return [AspirationView.model_validate(document) for document in await self._sealer.clear(documents)]
