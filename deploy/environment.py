@@ -92,7 +92,7 @@ def _install(groups: list[str]) -> None:
 def _index_of_pip(python: str) -> dict[str, str]:
     """uv does not read pip's settings: a mirror that pip was told of is passed on."""
     names = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS"}
-    listed = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)  # noqa: S603
+    listed = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False)
     found = {"UV_SYSTEM_CERTS": "true"}
     for line in listed.stdout.splitlines():
         key, _, value = line.partition("=")
@@ -103,7 +103,7 @@ def _index_of_pip(python: str) -> dict[str, str]:
 
 
 def _run(command: list[str], remedy: str, environment: dict[str, str] | None = None) -> None:
-    if subprocess.run(command, check=False, env=environment).returncode != 0:  # noqa: S603
+    if subprocess.run(command, check=False, env=environment).returncode != 0:
         sys.exit(remedy)
 
 

@@ -1,0 +1,137 @@
+"""Bring a folder's servers up, take them down, and look at them: what the command line and the tests call."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+
+from deploy.local import causes, child
+from deploy.local.folder import CHECKOUT, Folder, Held
+from deploy.local.state import Phase, State
+
+POLL = 0.03  # seconds between two looks at the state file
+TRIES = 3  # when a port is taken between choosing it and listening
+STOP_SECONDS = 60.0  # more than the supervisor takes to stop everything, killing included
+
+SILENCE_SECONDS = 10.0  # for a supervisor that has just begun to say its first word
+
+Tell = Callable[[State], None]
+
+
+class NotUp(Exception):
+    """The servers did not come up; the message says why, and what to do, in one sentence."""
+
+
+def up(
+    folder: Folder,
+    services: Sequence[str] = (),
+    *,
+    given: Mapping[str, str] = os.environ,
+    with_this_process: bool = False,
+    tell: Tell = lambda _state: None,
+) -> dict[str, str]:
+    """Return when all is ready, with what stands in the folder's env file; what is up already stays as it is.
+
+    `given` may name servers to use instead (DATABASE_URL, KAFKA_BOOTSTRAP_SERVERS). `with_this_process`: everything
+    ends when this process does. `tell` is called at each look. Interrupted, it takes down what it began. Raises NotUp.
+    """
+    folder.made()
+    with folder.lock("up"):
+        found = running(folder)
+        if found is not None and sorted(found.services) != sorted(services):
+            _down(folder)
+            found = None
+        state = _wait(folder, tell) if found is not None else None
+        for _ in range(TRIES):
+            if state is None or state.port_taken:
+                state = _start(folder, services, given, tell, with_this_process=with_this_process)
+        assert state is not None
+        if state.phase is not Phase.READY:
+            raise NotUp(state.message or "It was stopped before it was ready.")
+        return read_env(folder)
+
+
+def down(folder: Folder) -> bool:
+    """Stop everything, keep the data. Returns whether anything ran."""
+    if not folder.root.exists():
+        return False
+    with folder.lock("up"):
+        return _down(folder)
+
+
+def running(folder: Folder) -> State | None:
+    """What the folder's supervisor says, if one lives: its lock tells, not a number in a file."""
+    until = time.monotonic() + SILENCE_SECONDS
+    while folder.root.exists() and time.monotonic() < until:
+        try:
+            with folder.lock("supervisor", seconds=0):
+                return None
+        except Held:
+            state = State.load(folder)
+            if state is not None:
+                return state
+            time.sleep(POLL)
+    return None
+
+
+def read_env(folder: Folder) -> dict[str, str]:
+    """What the last `up` wrote; empty when there was none."""
+    try:
+        return dict(line.split("=", 1) for line in folder.env.read_text().splitlines())
+    except FileNotFoundError:
+        return {}
+
+
+def _start(
+    folder: Folder, services: Sequence[str], given: Mapping[str, str], tell: Tell, *, with_this_process: bool
+) -> State:
+    folder.state.unlink(missing_ok=True)
+    argv = [sys.executable, "-m", "deploy.local.supervisor", str(folder.root), "--services", *services]
+    if with_this_process:
+        argv += ["--with-parent", str(os.getpid())]
+    with folder.log("supervisor").open("wb") as log:
+        supervisor = subprocess.Popen(
+            argv,
+            cwd=CHECKOUT,
+            env=dict(given),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        return _wait(folder, tell, supervisor)
+    except BaseException:  # ctrl-C too: what was begun here does not stay half done
+        _down(folder)
+        raise
+
+
+def _wait(folder: Folder, tell: Tell, supervisor: subprocess.Popen[bytes] | None = None) -> State:
+    """Until all is ready or nothing lives. The supervisor has a deadline for each part, so this ends."""
+    while True:
+        alive = supervisor.poll() is None if supervisor else running(folder) is not None
+        state = State.load(folder)  # after the look: what was said last is not missed
+        if state is not None:
+            tell(state)
+            if state.all_ready or state.phase in (Phase.FAILED, Phase.STOPPED):
+                return state
+        if not alive:
+            raise NotUp(causes.of_supervisor(folder.log("supervisor")))
+        time.sleep(POLL)
+
+
+def _down(folder: Folder) -> bool:
+    state = running(folder)
+    if state is not None:
+        with suppress(ProcessLookupError):
+            os.kill(state.pid, signal.SIGTERM)
+        until = time.monotonic() + STOP_SECONDS
+        while running(folder) is not None and time.monotonic() < until:
+            time.sleep(POLL)
+        if running(folder) is not None:
+            with suppress(ProcessLookupError):
+                os.kill(state.pid, signal.SIGKILL)
+    return child.sweep(folder.root) > 0 or state is not None

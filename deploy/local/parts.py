@@ -1,0 +1,114 @@
+"""The table of what runs: each part, what must be ready before it, how it is started, and how one knows it is ready."""
+
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from deploy.careers.services import KINDS
+from deploy.local import kafka, postgres, probe
+from deploy.local.child import Command
+from deploy.local.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One life of a part: the number of its process, its log, and the byte at which this life begins in it."""
+
+    pid: int
+    log: Path
+    log_from: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`prepare` may take long and runs in a thread. Without `ready`, a part does its work, ends, and is ready then."""
+
+    name: str
+    prepare: Callable[[], Command]
+    ready: Callable[[Run], Awaitable[bool]] | None = None
+    after: Sequence[str] = ()
+    url: str = ""
+    seconds: float = 45.0  # to be ready in
+
+
+def parts(settings: Settings, services: Sequence[str]) -> list[Part]:
+    """Servers that the caller gave are left out. Without services: the servers alone."""
+    found = [_postgres(settings), _kafka(settings)]
+    if services:
+        found += [_mail(settings), _issuer(settings)]
+        found += [_preparation(settings, "databases", "postgres"), _preparation(settings, "topics", "kafka")]
+    for service in services:
+        found.append(_migration(settings, service))
+        found += [_process(settings, service, kind) for kind in KINDS]
+    given = {"postgres": "DATABASE_URL", "kafka": "KAFKA_BOOTSTRAP_SERVERS"}
+    left_out = {name for name, variable in given.items() if settings.given.get(variable)}
+    return [
+        replace(part, after=[name for name in part.after if name not in left_out])
+        for part in found
+        if part.name not in left_out
+    ]
+
+
+def _postgres(settings: Settings) -> Part:
+    port = settings.ports["postgres"]
+    place: list[postgres.Place] = []
+
+    def prepare() -> Command:
+        place[:] = [postgres.prepare(settings.folder)]
+        return postgres.command(place[0], port)
+
+    async def ready(run: Run) -> bool:
+        return postgres.is_ready(place[0], run.pid)
+
+    return Part("postgres", prepare, ready, url=f"127.0.0.1:{port}")
+
+
+def _kafka(settings: Settings) -> Part:
+    def prepare() -> Command:
+        broker, controller = settings.ports["kafka"], settings.ports["kafka-controller"]
+        return kafka.command(kafka.prepare(settings.folder, broker, controller))
+
+    async def ready(run: Run) -> bool:
+        return kafka.is_ready(run.log, run.log_from)
+
+    return Part("kafka", prepare, ready, url=settings.kafka, seconds=120)  # the first time, jars are fetched
+
+
+def _mail(settings: Settings) -> Part:
+    arguments = [settings.folder.root / "mail", settings.ports["smtp"], settings.ports["mail"]]
+    return _python(settings, "mail", "deploy.local.mail", *arguments)
+
+
+def _issuer(settings: Settings) -> Part:
+    arguments = [settings.folder.secret("issuer"), settings.issuer_url, settings.ports["issuer"]]
+    return _python(settings, "issuer", "deploy.local.issuer", *arguments)
+
+
+def _preparation(settings: Settings, what: str, server: str) -> Part:
+    verb = {"databases": "prepare", "topics": "apply"}[what]
+    command = _module("deploy.careers.main", what, verb, env=settings.for_preparation())
+    return Part(what, lambda: command, after=[server])
+
+
+def _migration(settings: Settings, service: str) -> Part:
+    command = _module(f"services.{service}", "migrate", env=settings.for_service(service, "migrate"))
+    return Part(f"{service}-migrate", lambda: command, after=["databases"])
+
+
+def _process(settings: Settings, service: str, kind: str) -> Part:
+    part = _python(settings, f"{service}-{kind}", f"services.{service}", kind, env=settings.for_service(service, kind))
+    return replace(part, after=[f"{service}-migrate", "topics", "issuer"])
+
+
+def _python(settings: Settings, name: str, module: str, *arguments: object, env: dict[str, str] | None = None) -> Part:
+    port = settings.ports[name]
+
+    async def ready(_run: Run) -> bool:
+        return await probe.status(port) == 200
+
+    return Part(name, lambda: _module(module, *arguments, env=env or {}), ready, url=settings.url(name))
+
+
+def _module(module: str, *arguments: object, env: dict[str, str]) -> Command:
+    return Command([sys.executable, "-m", module, *map(str, arguments)], env)
