@@ -7,11 +7,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from deploy.local import causes, child
 from deploy.local.folder import CHECKOUT, Folder, Held
 from deploy.local.state import Phase, State
 
+GIVEN = {"postgres": "DATABASE_URL", "kafka": "KAFKA_BOOTSTRAP_SERVERS"}  # a variable that names one to use instead
 POLL = 0.03  # seconds between two looks at the state file
 TRIES = 3  # when a port is taken between choosing it and listening
 STOP_SECONDS = 60.0  # more than the supervisor takes to stop everything, killing included
@@ -19,6 +21,8 @@ STOP_SECONDS = 60.0  # more than the supervisor takes to stop everything, killin
 SILENCE_SECONDS = 10.0  # for a supervisor that has just begun to say its first word
 
 Tell = Callable[[State], None]
+
+_started: dict[Path, subprocess.Popen[bytes]] = {}  # supervisors that are children of this process, for it to reap
 
 
 class NotUp(Exception):
@@ -29,6 +33,7 @@ def up(
     folder: Folder,
     services: Sequence[str] = (),
     *,
+    servers: Sequence[str] = tuple(GIVEN),
     given: Mapping[str, str] = os.environ,
     with_this_process: bool = False,
     tell: Tell = lambda _state: None,
@@ -36,19 +41,21 @@ def up(
     """Return when all is ready, with what stands in the folder's env file; what is up already stays as it is.
 
     `given` may name servers to use instead (DATABASE_URL, KAFKA_BOOTSTRAP_SERVERS). `with_this_process`: everything
-    ends when this process does. `tell` is called at each look. Interrupted, it takes down what it began. Raises NotUp.
+    ends when this process does (call it from the main thread). `tell` is called at each look. Interrupted, it takes
+    down what it began. Raises NotUp.
     """
+    asked = [*(name for name in servers if not given.get(GIVEN[name])), *services]
+    parent = ["--with-parent", str(os.getpid())] if with_this_process else []
     folder.made()
     with folder.lock("up"):
         found = running(folder)
-        if found is not None and sorted(found.services) != sorted(services):
+        if found is not None and not (found.goes_on and sorted(found.asked) == sorted(asked)):
             _down(folder)
             found = None
         state = _wait(folder, tell) if found is not None else None
-        for _ in range(TRIES):
-            if state is None or state.port_taken:
-                state = _start(folder, services, given, tell, with_this_process=with_this_process)
-        assert state is not None
+        tries = TRIES
+        while state is None or (state.port_taken and tries):
+            state, tries = _start(folder, [*asked, *parent], given, tell), tries - 1
         if state.phase is not Phase.READY:
             raise NotUp(state.message or "It was stopped before it was ready.")
         return read_env(folder)
@@ -85,15 +92,11 @@ def read_env(folder: Folder) -> dict[str, str]:
         return {}
 
 
-def _start(
-    folder: Folder, services: Sequence[str], given: Mapping[str, str], tell: Tell, *, with_this_process: bool
-) -> State:
+def _start(folder: Folder, arguments: Sequence[str], given: Mapping[str, str], tell: Tell) -> State:
     folder.state.unlink(missing_ok=True)
-    argv = [sys.executable, "-m", "deploy.local.supervisor", str(folder.root), "--services", *services]
-    if with_this_process:
-        argv += ["--with-parent", str(os.getpid())]
+    argv = [sys.executable, "-m", "deploy.local.supervisor", str(folder.root), *arguments]
     with folder.log("supervisor").open("wb") as log:
-        supervisor = subprocess.Popen(
+        _started[folder.root] = subprocess.Popen(
             argv,
             cwd=CHECKOUT,
             env=dict(given),
@@ -103,16 +106,17 @@ def _start(
             start_new_session=True,
         )
     try:
-        return _wait(folder, tell, supervisor)
+        return _wait(folder, tell)
     except BaseException:  # ctrl-C too: what was begun here does not stay half done
         _down(folder)
         raise
 
 
-def _wait(folder: Folder, tell: Tell, supervisor: subprocess.Popen[bytes] | None = None) -> State:
+def _wait(folder: Folder, tell: Tell) -> State:
     """Until all is ready or nothing lives. The supervisor has a deadline for each part, so this ends."""
     while True:
-        alive = supervisor.poll() is None if supervisor else running(folder) is not None
+        started = _started.get(folder.root)
+        alive = started.poll() is None if started else running(folder) is not None
         state = State.load(folder)  # after the look: what was said last is not missed
         if state is not None:
             tell(state)
@@ -134,4 +138,7 @@ def _down(folder: Folder) -> bool:
         if running(folder) is not None:
             with suppress(ProcessLookupError):
                 os.kill(state.pid, signal.SIGKILL)
+    started = _started.pop(folder.root, None)
+    if started is not None:
+        started.wait()
     return child.sweep(folder.root) > 0 or state is not None

@@ -75,7 +75,14 @@ def prepare(folder: Folder, broker: int, controller: int) -> Place:
     write(home / "log4j2.xml", LOGGING)
     place = Place(_java(home / "log4j2.xml"), home / "server.properties")
     if not (data / "meta.properties").exists():
-        _format(folder, place, data, broker, controller)
+        formatted = home / "formatted"
+        if not formatted.exists():
+            _format(folder, place, formatted, broker, controller)
+        half = data.with_name(f"{data.name}-half")
+        for unfinished in (half, data):
+            shutil.rmtree(unfinished, ignore_errors=True)
+        shutil.copytree(formatted, half)
+        half.rename(data)
     write(place.properties, PROPERTIES.format(broker=broker, controller=controller, data=data))
     return place
 
@@ -106,24 +113,14 @@ def _java(logging: Path) -> tuple[str, ...]:
     return (str(java_program()), *JAVA_OPTIONS, f"-Dlog4j2.configurationFile={logging}", "-cp", classpath)
 
 
-def _format(folder: Folder, place: Place, data: Path, broker: int, controller: int) -> None:
-    """Into a folder beside, then renamed: an interrupted format leaves nothing that looks like a log folder."""
-    half = data.with_name(f"{data.name}-half")
+def _format(folder: Folder, place: Place, formatted: Path, broker: int, controller: int) -> None:
+    """Made once a folder, since it takes 2 s; renamed when it is whole, and copied whenever data is begun anew."""
+    half = formatted.with_name(f"{formatted.name}-half")
     shutil.rmtree(half, ignore_errors=True)
-    shutil.rmtree(data, ignore_errors=True)
     write(place.properties, PROPERTIES.format(broker=broker, controller=controller, data=half))
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    argv = [
-        *place.java,
-        "kafka.tools.StorageTool",
-        "format",
-        "-t",
-        cluster,
-        "-c",
-        str(place.properties),
-        "--standalone",
-    ]
-    status = run(Command(argv), folder.root, folder.log("kafka"), PATIENCE)
+    tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(place.properties), "--standalone"]
+    status = run(Command([*place.java, *tool]), folder.root, folder.log("kafka"), PATIENCE)
     if status != 0:
         raise KafkaMissing(f"Kafka's log folder could not be formatted: see {folder.log('kafka')}.")
-    half.rename(data)
+    half.rename(formatted)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from deploy.careers.services import KINDS
+from deploy.careers.services import KINDS, SERVICES
 from deploy.local import kafka, postgres, probe
 from deploy.local.child import Command
 from deploy.local.settings import Settings
@@ -32,22 +32,20 @@ class Part:
     seconds: float = 45.0  # to be ready in
 
 
-def parts(settings: Settings, services: Sequence[str]) -> list[Part]:
-    """Servers that the caller gave are left out. Without services: the servers alone."""
-    found = [_postgres(settings), _kafka(settings)]
+def parts(settings: Settings, asked: Sequence[str]) -> list[Part]:
+    """For the names of servers and services. A service needs mail and issuer, and brings them; servers that are not
+    asked for are somebody else's, and not waited for."""
+    servers = {"postgres": _postgres, "kafka": _kafka}
+    found = [make(settings) for name, make in servers.items() if name in asked]
+    services = [name for name in SERVICES if name in asked]
     if services:
         found += [_mail(settings), _issuer(settings)]
         found += [_preparation(settings, "databases", "postgres"), _preparation(settings, "topics", "kafka")]
     for service in services:
         found.append(_migration(settings, service))
         found += [_process(settings, service, kind) for kind in KINDS]
-    given = {"postgres": "DATABASE_URL", "kafka": "KAFKA_BOOTSTRAP_SERVERS"}
-    left_out = {name for name, variable in given.items() if settings.given.get(variable)}
-    return [
-        replace(part, after=[name for name in part.after if name not in left_out])
-        for part in found
-        if part.name not in left_out
-    ]
+    names = {part.name for part in found}
+    return [replace(part, after=[name for name in part.after if name in names]) for part in found]
 
 
 def _postgres(settings: Settings) -> Part:

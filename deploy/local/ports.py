@@ -7,7 +7,7 @@ gone a moment later.
 import json
 import random
 import socket
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from deploy.local.folder import Folder, read_json, write
 
@@ -29,7 +29,7 @@ def ports(folder: Folder, names: Iterable[str]) -> dict[str, int]:
     for name in names:
         port = remembered.get(name)
         if port is None or not is_free(port):
-            port = _another({*chosen.values(), *remembered.values()})
+            port = free_port({*chosen.values(), *remembered.values()})
         chosen[name] = port
     write(folder.ports, json.dumps({**remembered, **chosen}, indent=1))
     return chosen
@@ -45,7 +45,8 @@ def is_free(port: int) -> bool:
         return True
 
 
-def _another(avoid: set[int]) -> int:
+def free_port(avoid: Collection[int] = ()) -> int:
+    """Free at this moment. Raises NoPortFree."""
     for _ in range(TRIES):
         port = random.choice(RANGE)  # noqa: S311  chance keeps two checkouts apart, nothing secret
         if port not in avoid and is_free(port):

@@ -28,7 +28,7 @@ class PartState:
 @dataclass(slots=True)
 class State:
     pid: int  # the supervisor's
-    services: list[str]
+    asked: list[str]  # names of servers and services
     phase: Phase = Phase.STARTING
     message: str = ""
     port_taken: bool = False  # it failed for that, and will not when tried again
@@ -45,6 +45,10 @@ class State:
             return None
         parts = {name: PartState(**part) for name, part in found.pop("parts").items()}
         return cls(**{**found, "phase": Phase(found["phase"])}, parts=parts)
+
+    @property
+    def goes_on(self) -> bool:
+        return self.phase in (Phase.STARTING, Phase.READY)
 
     @property
     def all_ready(self) -> bool:

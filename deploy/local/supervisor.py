@@ -12,7 +12,7 @@ import signal
 import sys
 import time
 from asyncio import Task
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from subprocess import Popen
 
@@ -44,13 +44,13 @@ class StopTold(Exception):
 
 
 class Supervisor:
-    def __init__(self, folder: Folder, services: Sequence[str], table: Sequence[Part], env: dict[str, str]) -> None:
+    def __init__(self, folder: Folder, asked: Sequence[str], table: Sequence[Part], env: Mapping[str, str]) -> None:
         self._folder, self._table, self._env = folder, table, env
         self._ready = {part.name: asyncio.Event() for part in table}
         self._running: dict[str, tuple[Popen[bytes], child.Command]] = {}
         self._told = asyncio.Event()
         states = {part.name: PartState(url=part.url) for part in table}
-        self._state = State(pid=os.getpid(), services=list(services), parts=states)
+        self._state = State(pid=os.getpid(), asked=list(asked), parts=states)
 
     async def run(self) -> int:
         """Until told to stop (0), or until the start has failed (1); either way nothing is left running."""
@@ -174,7 +174,7 @@ class Supervisor:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--services", nargs="*", default=[], choices=SERVICES)
+    parser.add_argument("asked", nargs="*", help="postgres, kafka, or a service")
     parser.add_argument("--with-parent", type=int, default=0, metavar="PID", help="end when this process does")
     given = parser.parse_args()
     if given.with_parent:
@@ -184,10 +184,9 @@ def main() -> None:
         with folder.lock("supervisor", seconds=LOCK_SECONDS):
             child.sweep(folder.root)
             told = settings(folder, os.environ)
-            supervisor = Supervisor(
-                folder, given.services, parts(told, given.services), told.for_operator(given.services)
-            )
-            status = asyncio.run(supervisor.run())
+            services = [name for name in given.asked if name in SERVICES]
+            table, env = parts(told, given.asked), told.for_operator(services)
+            status = asyncio.run(Supervisor(folder, given.asked, table, env).run())
             # Not sys.exit: a thread may still be fetching jars, and nobody waits for them any more.
             os._exit(status)
     except Held:

@@ -1,0 +1,41 @@
+"""Real servers for the tests: as given, else by Docker where it answers, else local ones. See tests/servers.py."""
+
+from collections.abc import AsyncIterator, Iterator
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from tests.servers import source
+
+
+def pytest_report_header() -> list[str]:
+    return [str(source("postgres")), str(source("kafka"))]
+
+
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """An administrator's URL of a real PostgreSQL."""
+    with source("postgres").opened() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def kafka_servers() -> Iterator[str]:
+    """Bootstrap servers of a real Kafka. It may be shared with others: give topics and groups names of their own."""
+    with source("kafka").opened() as servers:
+        yield servers
+
+
+@pytest.fixture
+async def fresh_database(database_url: str) -> AsyncIterator[str]:
+    """The URL of a new empty database, dropped afterwards with whoever is still connected."""
+    name = f"test_{uuid4().hex}"
+    admin = await asyncpg.connect(database_url)
+    try:
+        await admin.execute(f'create database "{name}" template template0')
+        yield urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
+        await admin.execute(f'drop database "{name}" with (force)')
+    finally:
+        await admin.close()
