@@ -1,8 +1,10 @@
 """The kernel's own pages: what a problem means, the API's description, health and metrics are found at fixed paths."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any
 
-from shared.http.problems import GENERAL, Answer, explanation
+from shared.http.paths import Paths
+from shared.http.problems import GENERAL, Answer, MethodNotAllowed, explanation, problem
 from shared.refusals import NotFound, Refusal
 
 Served = Callable[[list[str]], Awaitable[Answer]]
@@ -22,6 +24,25 @@ def content(body: bytes, media_type: str, status: int = 200) -> Answer:
         ],
         body,
     )
+
+
+def pages_alone(pages: Mapping[str, Served]) -> Callable[[Any, Any, Any], Awaitable[None]]:
+    """An ASGI application that has these pages and nothing else, for a process that has no API."""
+    paths = Paths((("GET", path, page) for path, page in pages.items()))
+
+    async def serve(scope: Any, _receive: Any, send: Any) -> None:
+        found, values = paths.find(scope["raw_path"])
+        page = found.get("GET" if scope["method"] == "HEAD" else scope["method"])
+        try:
+            if page is None:
+                raise MethodNotAllowed(found) if found else NotFound
+            status, headers, body = await page(values)
+        except Refusal as refusal:
+            status, headers, body = problem(refusal)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
+
+    return serve
 
 
 def problem_pages(refusals: Iterable[type[Refusal]]) -> Mapping[str, Served]:

@@ -5,6 +5,8 @@ from html import escape
 from typing import Any
 
 import orjson
+from asyncpg import InterfaceError, PostgresConnectionError, TooManyConnectionsError
+from asyncpg.exceptions import OperatorInterventionError
 
 from shared.auth.callers import Unauthenticated
 from shared.eventstore import CommandRepeated, OutcomeUnknown, Overloaded, VersionConflict
@@ -40,12 +42,20 @@ class BodyTooLarge(Refusal, code="body-too-large"):
     """The body is larger than this API takes."""
 
 
+class HeadTooLarge(Refusal, code="head-too-large"):
+    """The request's line and headers are larger than this API takes."""
+
+
 class UnsupportedMediaType(Refusal, code="unsupported-media-type"):
     """The body must be of the media type that the API describes."""
 
 
 class KeyReused(Refusal, code="idempotency-key-reused"):
     """This Idempotency-Key stands for another command; use a new key for a new command."""
+
+
+class AlreadyDone(Refusal, code="already-done"):
+    """This very command was carried out before."""
 
 
 class PreconditionRequired(Refusal, code="precondition-required"):
@@ -95,6 +105,7 @@ STATUS: Mapping[type[Refusal], int] = {
     KeyReused: 422,
     PreconditionRequired: 428,
     TooManyRequests: 429,
+    HeadTooLarge: 431,
     InternalError: 500,
     Unavailable: 503,
     Overload: 503,
@@ -109,6 +120,7 @@ RETRY_AFTER = {408: 1, 429: 1, 503: 1, 504: 1}
 GENERAL: tuple[type[Refusal], ...] = (
     *(family for family in STATUS if family is not Refusal),
     ChangedMeanwhile,
+    AlreadyDone,
     Parked,
 )
 """The kernel's own, which any route may answer with."""
@@ -126,34 +138,35 @@ def refusal_for(error: Exception, *, guarded: bool) -> Refusal | None:
             return error
         case VersionConflict():
             return Outdated() if guarded else ChangedMeanwhile()
-        case CommandRepeated():
+        case CommandRepeated(matches=False):
             return KeyReused()
+        case CommandRepeated():
+            return AlreadyDone()
         case Overloaded():
             return Overload()
         case OutcomeUnknown():
             return MaybeDone()
         case KeysUnavailable():
             return Unavailable("The keys that protect personal words do not answer.")
+        case TimeoutError() | OSError() | PostgresConnectionError() | OperatorInterventionError():
+            return Unavailable("The database does not answer in time.")
+        case InterfaceError() | TooManyConnectionsError():
+            return Unavailable("The database cannot be reached.")
         case PersonErased():
             return NotFound()  # who was erased looks like who never was
         case _:
             return None
 
 
-def problem(refusal: Refusal) -> Answer:
-    """The document for a refusal, with the headers that go with it."""
+def problem(refusal: Refusal, more: Mapping[str, Any] | None = None) -> Answer:
+    """The document for a refusal, with members of its own kind, and the headers that go with it."""
     status = status_of(type(refusal))
-    document: dict[str, Any] = {
-        "type": f"/problems/{refusal.code}",
-        "title": refusal.sentence,
-        "status": status,
-        "code": refusal.code,
-    }
+    members = document(type(refusal))
     if refusal.detail:
-        document["detail"] = refusal.detail
+        members["detail"] = refusal.detail
     if refusal.invalid:
-        document["errors"] = [_error(one) for one in refusal.invalid]
-    body = orjson.dumps(document)
+        members["errors"] = [_error(one) for one in refusal.invalid]
+    body = orjson.dumps({**members, **(more or {})})
     headers: Headers = [
         (b"content-type", b"application/problem+json"),
         (b"content-length", b"%d" % len(body)),
@@ -162,6 +175,16 @@ def problem(refusal: Refusal) -> Answer:
         *_headers(refusal, status),
     ]
     return status, headers, body
+
+
+def document(refusal: type[Refusal]) -> dict[str, Any]:
+    """The members that every problem document of a kind has."""
+    return {
+        "type": f"/problems/{refusal.code}",
+        "title": refusal.sentence,
+        "status": status_of(refusal),
+        "code": refusal.code,
+    }
 
 
 def _headers(refusal: Refusal, status: int) -> Headers:
