@@ -34,11 +34,15 @@ _VALUES = re.compile(r"[\n<({\[='\"0-9]")
 FRAMES = 12
 
 
-def configure(service: str, instance: str = "", *, level: str = "info", out: BinaryIO | None = None) -> None:
+def configure(
+    service: str, process: str = "", instance: str = "", *, level: str = "info", out: BinaryIO | None = None
+) -> None:
     """Sets up structlog and the standard library's logging for this process, to write to `out` (standard output)."""
     target = out or sys.stdout.buffer
     number = logging.getLevelNamesMapping()[level.upper()]
-    whose = {"service": service, **({"instance": instance} if instance else {})}
+    whose = {
+        name: value for name, value in (("service", service), ("process", process), ("instance", instance)) if value
+    }
 
     def stamp(_logger: Any, level: str, entry: MutableMapping[str, Any]) -> Mapping[str, Any]:
         return {"time": datetime.now(UTC).isoformat(), "level": level, "action": entry.pop("event"), **whose, **entry}
