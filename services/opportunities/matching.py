@@ -34,7 +34,7 @@ def match(asked: Sequence[str], stated: Iterable[str]) -> Match:
     once = {fold(skill): skill for skill in reversed(asked)}
     wanted = {key: once[key] for key in map(fold, asked)}
     return Match(
-        matching=tuple(Matched(skill, _kind(key)) for key, skill in wanted.items() if key in have),
+        matching=tuple(matched(skill) for key, skill in wanted.items() if key in have),
         missing=tuple(skill for key, skill in wanted.items() if key not in have),
     )
 
@@ -47,5 +47,6 @@ def fold(skill: str) -> str:
     )
 
 
-def _kind(folded: str) -> Literal["esco_uri", "label"]:
-    return "esco_uri" if folded.startswith(_ESCO) else "label"
+def matched(skill: str) -> Matched:
+    """Tells by what a skill that matches was found."""
+    return Matched(skill, "esco_uri" if fold(skill).startswith(_ESCO) else "label")

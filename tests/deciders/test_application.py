@@ -6,8 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from services.opportunities.acceptance import Settled, accept
 from services.opportunities.application import (
     DECIDER,
+    Accepted,
     AcceptOffer,
     AlreadyApplied,
     ApplicationCommand,
@@ -16,6 +18,7 @@ from services.opportunities.application import (
     DeclineOffer,
     MakeOffer,
     NoOfferMade,
+    Offered,
     OfferPending,
     OfferTaken,
     OwnOpportunity,
@@ -24,6 +27,7 @@ from services.opportunities.application import (
     WithdrawApplication,
     application_id,
 )
+from services.opportunities.move import move_id
 from services.opportunities.opportunity import (
     Closed,
     Filled,
@@ -39,9 +43,13 @@ from shared.contracts.opportunities import (
     ApplicationShortlisted,
     ApplicationSubmitted,
     ApplicationWithdrawn,
+    MoveAgreed,
+    MoveKind,
     OfferAccepted,
     OfferDeclined,
     OfferMade,
+    OpportunityClosed,
+    OpportunityKind,
     OpportunityPosted,
 )
 from shared.refusals import NotFound
@@ -236,3 +244,50 @@ def test_one_person_has_one_application_for_an_opportunity() -> None:
     assert application_id(OPPORTUNITY, AMINA) == application_id(OPPORTUNITY, AMINA)
     assert application_id(OPPORTUNITY, AMINA) != application_id(OPPORTUNITY, OWNER)
     assert application_id(OPPORTUNITY, AMINA) != application_id(UUID(int=9), AMINA)
+
+
+HERE = UUID(int=7)
+filled = OpportunityClosed(opportunity=OPPORTUNITY, filled=True, effective_on=WEDNESDAY)
+
+
+def agreed(kind: MoveKind) -> MoveAgreed:
+    return MoveAgreed(
+        move=move_id(APPLICATION),
+        application=APPLICATION,
+        opportunity=OPPORTUNITY,
+        person=AMINA,
+        kind=kind,
+        from_unit=HERE,
+        to_unit=posting.unit,
+        effective_on=WEDNESDAY,
+    )
+
+
+def taking(kind: OpportunityKind) -> Settled:
+    return accept(Offered(submitted), Open(posting.model_copy(update={"kind": kind})), HERE, WEDNESDAY)
+
+
+def test_accepting_a_role_or_stretch_assignment_fills_it_and_agrees_a_move() -> None:
+    taken = accepted.model_copy(update={"effective_on": WEDNESDAY})
+    assert taking("role") == Settled([taken], [filled], [agreed("transfer")])
+    assert taking("stretch_assignment") == Settled([taken], [filled], [agreed("stretch_assignment")])
+
+
+def test_accepting_a_project_agrees_a_move_and_leaves_it_open_to_others() -> None:
+    settled = taking("project")
+    assert (list(settled.opportunity), settled.move) == ([], [agreed("project")])
+
+
+@pytest.mark.parametrize("kind", ["mentoring", "shadowing", "programme"])
+def test_accepting_what_moves_nobody_concerns_the_application_alone(kind: OpportunityKind) -> None:
+    settled = taking(kind)
+    assert len(settled.application) == 1
+    assert (list(settled.opportunity), list(settled.move)) == ([], [])
+
+
+def test_accepting_what_was_closed_meanwhile_still_fills_it() -> None:
+    assert accept(Offered(submitted), CLOSED, HERE, WEDNESDAY).opportunity == [filled]
+
+
+def test_accepting_twice_agrees_one_move() -> None:
+    assert accept(Accepted(submitted), FILLED, HERE, WEDNESDAY) == Settled()

@@ -1,0 +1,95 @@
+"""Routes of moves agreed here. HR's view of all moves is another: GET /v1/moves of projections."""
+
+from datetime import date
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from services.opportunities import move as rules
+from services.opportunities import opportunity as postings
+from services.opportunities.move_list import MoveList, MoveStatus, MoveView, view
+from services.opportunities.standing import Standings
+from shared.http import Body, Call, Found, Listing, Page, Routes
+from shared.refusals import NotAllowed
+from shared.relations.reads import Relation, Relations
+from shared.streams import Receipt, Streams
+
+
+class ReleaseBody(Body):
+    release_on: Annotated[date, Field(description="The day from which the person is free to arrive.")]
+
+
+class ArrivalBody(Body):
+    arrived_on: date
+
+
+class MovesQuery(Listing):
+    person: Annotated[UUID | None, Field(description="Of this person.")] = None
+    status: MoveStatus | None = None
+
+
+def add_routes(routes: Routes, streams: Streams, relations: Relations, standings: Standings, listed: MoveList) -> None:
+    """Adds the routes of moves."""
+
+    @routes.get("/v1/move-cases")
+    async def list_move_cases(call: Call[None, MovesQuery]) -> Page[MoveView]:
+        """Moves that concern you: your own, your people's, your population's, and those to your unit."""
+        query = call.query
+        return await listed.page(call.caller, query.person, query.status, call.cursor, query.limit)
+
+    @routes.get("/v1/move-cases/{move_case}")
+    async def read_move_case(call: Call, move_case: UUID) -> Found[MoveView]:
+        """One move, for whom it concerns."""
+        state, version, _, _ = await find(call, move_case)
+        return Found(view(state), version)
+
+    @routes.post(
+        "/v1/move-cases/{move_case}/release",
+        guarded=True,
+        refuses=(rules.MoveAlreadyCompleted, rules.ReleasedTooEarly),
+        example={"release_on": "2027-05-01"},
+    )
+    async def release_move(call: Call[ReleaseBody], move_case: UUID) -> Receipt:
+        """Set the day on which the person is released, or set it anew: as their current manager or HR partner."""
+        state, _, relation, _ = await find(call, move_case)
+        if not (relation.manager or relation.hr_partner):
+            raise NotAllowed("Only the current manager or the HR partner of the person can do this.")
+        today = await relations.today(state.case.person, call.at)
+        command = rules.ReleaseMove(call.person, call.body.release_on, today)
+        return await streams.execute(rules.DECIDER, move_case, command, call.origin)
+
+    @routes.post(
+        "/v1/move-cases/{move_case}/complete",
+        refuses=(
+            rules.MoveNotReleased,
+            rules.MoveAlreadyCompleted,
+            rules.ArrivedTooEarly,
+            rules.ArrivesInTheFuture,
+        ),
+        example={"arrived_on": "2027-05-03"},
+    )
+    async def complete_move(call: Call[ArrivalBody], move_case: UUID) -> Receipt:
+        """Report the arrival: as the person, who receives them, or HR."""
+        state, _, relation, welcomes = await find(call, move_case)
+        if not (relation.self or relation.hr_partner or welcomes):
+            raise NotAllowed("Only the person, who receives them and HR can do this.")
+        today = await relations.today(state.case.person, call.at)
+        command = rules.CompleteMove(call.body.arrived_on, today)
+        return await streams.execute(rules.DECIDER, move_case, command, call.origin)
+
+    async def find(call: Call[Any, Any], move_case: UUID) -> tuple[rules.Move, int, Relation, bool]:
+        """A move, and what the caller is to the person and to where they go. Raises NotFound, RelationsStale."""
+        state, version = await streams.state(rules.DECIDER, move_case)
+        if isinstance(state, rules.NotAgreed):
+            raise await standings.not_found()
+        relation = await relations.between(state.case.person, call.caller)
+        if relation.self:
+            return state, version, relation, False
+        opportunity, _ = await streams.state(postings.DECIDER, state.case.opportunity)
+        welcomes = not isinstance(opportunity, postings.NotPosted) and await standings.welcomes(
+            state.case.to_unit, opportunity.posting.owner, call.caller
+        )
+        if not (relation.manager or relation.hr_partner or welcomes):
+            raise await standings.not_found()
+        return state, version, relation, welcomes

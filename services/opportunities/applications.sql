@@ -1,0 +1,8 @@
+-- Applications, as their applicant and the opportunity's owner list them. Words stay sealed.
+create table applications (
+    application uuid primary key, position bigint not null, opportunity uuid not null, person uuid not null,
+    status text not null, submitted_on date not null, statement json, skills json, matching json, missing json,
+    reason json, next_step json
+);
+create index on applications (person, position);
+create index on applications (opportunity, position);

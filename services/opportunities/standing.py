@@ -1,0 +1,127 @@
+"""Who may do what here, by who is whose now.
+
+Decided here: posting takes the leader of the unit or of one above, or the unit's HR partner; mentoring and shadowing
+are offered by anyone, from their own unit. Leaders and HR partners may also close and withdraw, as the owner may.
+Applications are decided by the owner, by who leads its unit itself now and by its HR partner, since owners
+leave and move on; leaders above do not read them, since an applicant's manager may be one. Applications for mentoring
+and shadowing are the owner's alone. Nobody decides on their own application, and who has left decides nothing.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.opportunities.opportunity import OFFERED_BY_ANYONE
+from shared.auth.callers import Caller, Role
+from shared.contracts.opportunities import OpportunityKind, OpportunityPosted
+from shared.refusals import NotAllowed, NotFound, Refusal
+from shared.relations.reads import (
+    Relations,
+    Rows,
+    has_left,
+    leads_unit,
+    partners_unit,
+    unit_of,
+)
+
+
+class UnitNeeded(Refusal, code="unit-needed"):
+    """You belong to no unit: only its leader or HR partner can post something for a unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a caller is to a unit now."""
+
+    belongs: bool = False
+    leads: bool = False
+    """The unit itself."""
+    leads_above: bool = False
+    """The unit itself, or one above it."""
+    partner: bool = False
+    left: bool = False
+
+
+def leads_itself(unit: str, caller: str) -> str:
+    """SQL: `caller` leads `unit` itself now."""
+    return (
+        f"coalesce((select l.leader = {caller} from unit_leaders l where l.unit = {unit}"
+        " and l.effective_on <= current_date order by l.effective_on desc, l.seq desc limit 1), false)"
+    )
+
+
+_STANDING = f"""
+    select coalesce({unit_of("$2")} = $1, false) as belongs, {leads_itself("$1", "$2")} as leads,
+           {leads_unit("$1", "$2")} as leads_above, {partners_unit("$1", "$2")} as partner, {has_left("$2")} as left
+    from (select $1::uuid, $2::uuid) as given"""
+
+_HOME = f"select {unit_of('$1')} as unit from (select $1::uuid) as given"
+
+
+class Standings:
+    """Asks the relations that this service holds."""
+
+    def __init__(self, rows: Rows, relations: Relations) -> None:
+        self._rows = rows
+        self._relations = relations
+
+    async def home(self, person: UUID) -> UUID | None:
+        """The unit that a person belongs to now, or belonged to last."""
+        unit: UUID | None = (await self._rows.fetch(_HOME, person))[0]["unit"]
+        return unit
+
+    async def require_present(self, person: UUID) -> None:
+        """Raises NotAllowed for who has left."""
+        if await self._relations.left(person):
+            raise NotAllowed("Who has left can do this no more.")
+
+    async def require_posting(self, kind: OpportunityKind, unit: UUID | None, caller: Caller) -> UUID:
+        """The unit to post for. Raises NotAllowed, UnitNeeded, RelationsStale."""
+        if unit is None and kind in OFFERED_BY_ANYONE and caller.person is not None:
+            unit = await self.home(caller.person)
+        if unit is None:
+            raise UnitNeeded
+        standing = await self._of(unit, caller)
+        anyone = kind in OFFERED_BY_ANYONE and standing.belongs
+        if standing.left or not (anyone or standing.leads_above or standing.partner):
+            raise NotAllowed("Only who leads the unit or one above it, or is its HR partner, can post this.")
+        return unit
+
+    async def require_steward(self, posting: OpportunityPosted, caller: Caller) -> None:
+        """Raises NotAllowed for who may not close or withdraw a posting, RelationsStale."""
+        standing = await self._of(posting.unit, caller, owner=posting.owner)
+        may = caller.person == posting.owner or standing.leads_above or standing.partner
+        if standing.left or not may:
+            raise NotAllowed("Only its owner, who leads its unit or one above it, or its HR partner can do this.")
+
+    async def decides(self, posting: OpportunityPosted, caller: Caller) -> bool:
+        """Whether the caller reads and decides on others' applications for this. Raises RelationsStale."""
+        standing = await self._of(posting.unit, caller, owner=posting.owner)
+        if standing.left:
+            return False
+        if caller.person == posting.owner:
+            return True
+        return posting.kind not in OFFERED_BY_ANYONE and (standing.leads or standing.partner)
+
+    async def welcomes(self, unit: UUID, owner: UUID, caller: Caller) -> bool:
+        """Whether the caller receives who moves to a unit: the opportunity's owner, its leader, its HR partner."""
+        standing = await self._of(unit, caller, owner=owner)
+        return not standing.left and (caller.person == owner or standing.leads or standing.partner)
+
+    async def not_found(self) -> NotFound:
+        """What is said of what is not there: nothing else than of what is not the caller's. Raises RelationsStale."""
+        await self._relations.require_fresh()
+        return NotFound()
+
+    async def _of(self, unit: UUID, caller: Caller, *, owner: UUID | None = None) -> Standing:
+        if caller.person is None:
+            return Standing()
+        if caller.person != owner:
+            await self._relations.require_fresh()
+        row = (await self._rows.fetch(_STANDING, unit, caller.person))[0]
+        return Standing(
+            belongs=row["belongs"],
+            leads=row["leads"],
+            leads_above=row["leads_above"],
+            partner=row["partner"] and Role.HR_PARTNER in caller.roles,
+            left=row["left"],
+        )
