@@ -45,6 +45,11 @@ def main() -> None:
         STAMP.write_text(json.dumps({"inputs": _inputs(), "groups": groups}))
 
 
+def is_current() -> bool:
+    """Whether `.venv` is what pyproject.toml and constraints.txt say."""
+    return bool(_made()["inputs"] == _inputs())
+
+
 def _made() -> dict[str, Any]:
     """What the environment was made from; empty when there is none, or only half of one."""
     try:

@@ -12,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import NoError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
 
+PREFIX = "careers."
 DECLARATION = Path(__file__).parents[1] / "topics.toml"
 DEADLINE = 30.0  # seconds for all of it
 SET_ON_THE_TOPIC = 1  # Kafka's ConfigSource.TOPIC_CONFIG: not a default of the broker
@@ -44,7 +45,7 @@ class Difference:
         return f"{self.topic.name}: {', '.join(said)}"
 
 
-def declared(prefix: str = "careers.", declaration: Path = DECLARATION) -> list[Topic]:
+def declared(prefix: str = PREFIX, declaration: Path = DECLARATION) -> list[Topic]:
     document = tomllib.loads(declaration.read_text())
     return [
         Topic(f"{prefix}{name}", kind["partitions"], kind["config"])

@@ -1,6 +1,7 @@
 """Bring a folder's servers up, take them down, and look at them: what the command line and the tests call."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from deploy.local import causes, child
+from deploy.local import causes, child, postgres
 from deploy.local.folder import CHECKOUT, Folder, Held
 from deploy.local.state import Phase, State
 
@@ -67,6 +68,13 @@ def down(folder: Folder) -> bool:
         return False
     with folder.lock("up"):
         return _down(folder)
+
+
+def forget(folder: Folder) -> None:
+    """Stop everything, and remove the folder with all data, secrets and logs."""
+    down(folder)
+    postgres.remove_outside(folder)
+    shutil.rmtree(folder.root, ignore_errors=True)
 
 
 def running(folder: Folder) -> State | None:

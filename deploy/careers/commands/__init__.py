@@ -1,0 +1,10 @@
+"""One file a command. A refusal is one sentence on standard error, and exit status 1."""
+
+from typing import NoReturn
+
+import typer
+
+
+def refuse(sentence: str) -> NoReturn:
+    typer.secho(sentence, fg=typer.colors.RED, err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,46 @@
+"""`careers token`: a bearer token of the local issuer, for a person or for a service."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from deploy.careers.commands import refuse
+
+ROLES = ("employee", "hr_partner", "hr_analyst", "admin")
+SCOPES = ("imports:write", "people:read", "moves:read", "opportunities:read")
+
+
+def token(
+    person: Annotated[str | None, typer.Option(help="The person's id, or HR's id of them.")] = None,
+    role: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(ROLES)}; may be repeated.")] = None,
+    service: Annotated[str | None, typer.Option(help="The name of a calling service, in place of a person.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(SCOPES)}; may be repeated.")] = None,
+    hours: Annotated[float, typer.Option(help="How long it is valid.")] = 8.0,
+) -> None:
+    """Print a bearer token. PERSON_CLAIM and AUDIENCE are read from the environment, as the services read them."""
+    from deploy.local.folder import Folder
+    from deploy.local.instance import read_env
+    from deploy.local.tokens import Issuer
+
+    if (person is None) == (service is None):
+        refuse("Whose token? Give --person ID or --service NAME.")
+    _known("role", role or [], ROLES)
+    _known("scope", scope or [], SCOPES)
+    folder = Folder.of_checkout()
+    url = os.environ.get("ISSUER_URL") or read_env(folder).get("ISSUER_URL")
+    if url is None:
+        refuse("The local issuer has never been up: run `make up` first.")
+    issuer = Issuer(folder.secrets / "issuer", url, os.environ.get("AUDIENCE", "careers"))
+    lifetime = int(hours * 3600)
+    if person is not None:
+        claim = os.environ.get("PERSON_CLAIM", "sub")
+        typer.echo(issuer.for_person(person, claim=claim, roles=role or [], lifetime=lifetime))
+    elif service is not None:
+        typer.echo(issuer.for_service(service, scopes=scope or [], lifetime=lifetime))
+
+
+def _known(what: str, given: list[str], known: tuple[str, ...]) -> None:
+    for each in given:
+        if each not in known:
+            refuse(f"There is no {what} {each}: known are {', '.join(known)}.")

@@ -1,0 +1,21 @@
+"""`careers`, the operator's command: one file a command in commands/, each imports what it runs when it runs."""
+
+import typer
+
+from deploy.careers.commands import databases, doctor, down, token, topics, up
+
+app = typer.Typer(
+    help="Run, prepare and look after the career services.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("up")(up.up)
+app.command("down")(down.down)
+app.command("token")(token.token)
+app.command("doctor")(doctor.doctor)
+app.add_typer(databases.app, name="databases")
+app.add_typer(topics.app, name="topics")
+
+if __name__ == "__main__":
+    app()
