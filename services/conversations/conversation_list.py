@@ -1,0 +1,208 @@
+"""Conversations as their parties list them: who, when, in which state. No words: those are read one by one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+import asyncpg
+from pydantic import BaseModel
+
+from services.conversations.conversation_view import State
+from shared.contracts import conversations
+from shared.contracts.conversations import PartnerRole, Topic
+from shared.contracts.event import Event
+from shared.contracts.reading import read_event
+from shared.http import Page
+from shared.kafka.records import Heard
+from shared.relations.reads import Rows
+
+RATED_WITHIN = 31
+"""Days after a talk in which the list of what is due asks for its outcomes."""
+
+Need = Literal["answer", "meeting", "word_whether_held", "rating"]
+
+
+class ConversationRow(BaseModel):
+    """A conversation in a list. `awaits` has to answer the proposal."""
+
+    conversation: UUID
+    employee: UUID
+    partner: UUID
+    partner_role: PartnerRole
+    topic: Topic
+    requested_by: UUID
+    state: State
+    proposed_for: datetime
+    awaits: UUID | None
+    held_on: date | None
+    changed_at: datetime
+
+
+class DueConversation(ConversationRow):
+    """A conversation that needs something of you: an answer to its proposal; to be there (`meeting`); your word whether
+    you talked, its time having passed; your rating of the four outcomes."""
+
+    needs: Need
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    event: Event
+    version: int
+    at: datetime
+
+
+_TYPES = frozenset(
+    event.type
+    for event in (
+        conversations.ConversationRequested,
+        conversations.ConversationAccepted,
+        conversations.ConversationDeclined,
+        conversations.ConversationRescheduled,
+        conversations.ConversationCancelled,
+        conversations.ConversationEnded,
+        conversations.ConversationHeld,
+        conversations.OutcomesRated,
+    )
+)
+
+
+class Conversations:
+    """The read model `conversations`."""
+
+    name = "conversations"
+    services = ("conversations",)
+    types = _TYPES
+    tables = (Path(__file__).parent / "conversations.sql").read_text()
+
+    def prepare(self, batch: Sequence[Heard]) -> tuple[Told, ...]:
+        found = ((read_event(heard.type, heard.body), heard) for heard in batch)
+        return tuple(
+            Told(event, heard.version, heard.recorded_at) for event, heard in found if isinstance(event, Event)
+        )
+
+    async def write(self, connection: asyncpg.Connection, batch: tuple[Told, ...]) -> None:
+        for told in batch:
+            await _apply(connection, told)
+
+
+_CHANGED = "update conversations set version = $2, changed_at = $3"
+
+
+async def _apply(connection: asyncpg.Connection, told: Told) -> None:
+    match told.event:
+        case conversations.ConversationRequested() as event:
+            await connection.execute(
+                """insert into conversations (conversation, employee, partner, partner_role, topic, requested_by, state,
+                       awaits, proposed_for, rated_by, version, changed_at)
+                   values ($1, $2, $3, $4, $5, $6, 'proposed', $7, $8, '{}', $9, $10) on conflict do nothing""",
+                event.conversation,
+                event.employee,
+                event.partner,
+                event.partner_role,
+                event.topic,
+                event.requested_by,
+                event.partner if event.requested_by == event.employee else event.employee,
+                event.proposed_for,
+                told.version,
+                told.at,
+            )
+        case conversations.ConversationRescheduled() as event:
+            await connection.execute(
+                f"""{_CHANGED}, state = 'proposed', proposed_for = $4,
+                       awaits = case when employee = $5 then partner else employee end where conversation = $1""",
+                event.conversation,
+                told.version,
+                told.at,
+                event.proposed_for,
+                event.by,
+            )
+        case conversations.ConversationHeld() as event:
+            await connection.execute(
+                f"{_CHANGED}, state = 'held', awaits = null, held_on = $4 where conversation = $1",
+                event.conversation,
+                told.version,
+                told.at,
+                event.effective_on,
+            )
+        case conversations.OutcomesRated() as event:
+            await connection.execute(
+                f"""{_CHANGED}, rated_by = case when $4 = any (rated_by) then rated_by else rated_by || $4::uuid end
+                    where conversation = $1""",
+                event.conversation,
+                told.version,
+                told.at,
+                event.by,
+            )
+        case event:
+            await connection.execute(
+                f"{_CHANGED}, state = $4, awaits = null where conversation = $1",
+                event.conversation,  # type: ignore[attr-defined]
+                told.version,
+                told.at,
+                _STATE[type(event)],
+            )
+
+
+_STATE: dict[type[Event], State] = {
+    conversations.ConversationAccepted: "agreed",
+    conversations.ConversationDeclined: "declined",
+    conversations.ConversationCancelled: "cancelled",
+    conversations.ConversationEnded: "ended",
+}
+
+_FIELDS = """conversation, employee, partner, partner_role, topic, requested_by, state, proposed_for, awaits, held_on,
+    changed_at"""
+
+_MINE = f"""
+    select {_FIELDS} from conversations
+    where (employee = $1 or partner = $1) and ($2::uuid is null or conversation < $2)
+      and ($4::text is null or state = $4) and ($5::timestamptz is null or changed_at >= $5)
+    order by conversation desc limit $3"""
+
+# What needs the person ($1), soonest first. An agreed talk whose time has passed stays until somebody says what became
+# of it.
+_DUE = f"""
+    select * from (
+        select {_FIELDS}, coalesce(held_on::timestamptz, proposed_for) as due_at,
+            case when state = 'proposed' and awaits = $1 then 'answer'
+                 when state = 'agreed' and proposed_for > now() then 'meeting'
+                 when state = 'agreed' then 'word_whether_held'
+                 when state = 'held' and not $1 = any (rated_by) and held_on > current_date - {RATED_WITHIN}
+                     then 'rating' end as needs
+        from conversations where (employee = $1 or partner = $1) and state in ('proposed', 'agreed', 'held')) as mine
+    where needs is not null and ($2::timestamptz is null or (due_at, conversation) > ($2, $3))
+    order by due_at, conversation limit $4"""
+
+
+class ConversationList:
+    """Reads of the model, for a person's own eyes alone."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def mine(
+        self,
+        person: UUID,
+        cursor: tuple[str | int | None, ...] | None,
+        limit: int,
+        *,
+        state: State | None = None,
+        changed_since: datetime | None = None,
+    ) -> Page[ConversationRow]:
+        """Those in which the person is a party, newest first."""
+        before = UUID(str(cursor[0])) if cursor else None
+        rows = await self._rows.fetch(_MINE, person, before, limit + 1, state, changed_since)
+        items = [ConversationRow.model_validate(dict(row)) for row in rows[:limit]]
+        return Page(items, (str(items[-1].conversation),) if len(rows) > limit else None)
+
+    async def due(self, person: UUID, cursor: tuple[str | int | None, ...] | None, limit: int) -> Page[DueConversation]:
+        """Those that need something of the person, soonest first."""
+        after = (datetime.fromisoformat(str(cursor[0])), UUID(str(cursor[1]))) if cursor else (None, None)
+        rows = await self._rows.fetch(_DUE, person, *after, limit + 1)
+        items = [DueConversation.model_validate(dict(row)) for row in rows[:limit]]
+        last = rows[limit - 1] if len(rows) > limit else None
+        return Page(items, (last["due_at"].isoformat(), str(last["conversation"])) if last is not None else None)
