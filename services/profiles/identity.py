@@ -12,9 +12,8 @@ that creates or joins relies on it.
 """
 
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 from uuid import UUID
 
 from services.profiles.person import AddAlias, AliasTaken, AlreadyJoined, Join, RemoveAlias
@@ -22,10 +21,9 @@ from shared.contracts.event import Event
 from shared.contracts.profiles import AliasAdded, AliasClaimed, AliasReleased, AliasRemoved, AliasSource, PersonJoined
 from shared.contracts.reading import read_event
 from shared.eventstore import CommandRepeated, EventStore, Stored, VersionConflict
+from shared.refusals import NotFound
 from shared.relations.model import fold_alias
 from shared.streams import ATTEMPTS, Origin, Receipt, Streams
-
-E = TypeVar("E", bound=Event)
 
 Claim = tuple[UUID, int, Sequence[Event]]
 """A stream, its version and the events to append: as `Streams.append_all` takes them."""
@@ -82,52 +80,102 @@ class Identity:
             begun = await self._store.read(person) if person != command.person else []
             if any(one.type == PersonJoined.type for one in begun):
                 raise AlreadyJoined
-            named = {(one.source, value) for one in _added(begun) for value in self._same(one, command)}
             told = [
-                _of(person, event)
+                event.model_copy(update={"person": person})
                 for event in events
-                if not (isinstance(event, AliasAdded) and (event.source, event.value) in named)
+                if not (isinstance(event, AliasAdded) and self._is_held(event, held))
             ]
             claims = [claim(stream, one, person) for stream, one in held.items() if one.person is None]
-            receipts = await self._streams.append_all([*claims, (person, len(begun), told)], origin)
-            return receipts[-1]
+            return (await self._streams.append_all([*claims, (person, len(begun), told)], origin))[-1]
 
         return await self._until_first(attempt)
 
     async def add_alias(self, command: AddAlias, origin: Origin) -> Receipt:
-        """Another alias for a person. Raises AliasTaken, VersionConflict, CommandRepeated."""
+        """Another alias for a person. Raises NotFound, AliasTaken, VersionConflict, CommandRepeated."""
 
         async def attempt() -> Receipt:
-            held = await self._holders(((command.source, command.value),), origin)
+            held, version = await self._before(command, origin)
             if any(one.person not in (None, command.person) for one in held.values()):
                 raise AliasTaken
-            stored = await self._store.read(command.person, key=origin.key)
             if held and all(one.person == command.person for one in held.values()):
-                return Receipt(command.person, len(stored), None)
+                return Receipt(command.person, version, None)
             event = AliasAdded(
                 person=command.person, source=command.source, value=command.value, effective_on=command.effective_on
             )
             claims = [claim(stream, one, command.person) for stream, one in held.items()]
-            receipts = await self._streams.append_all([*claims, (command.person, len(stored), [event])], origin)
-            return receipts[-1]
+            return (await self._streams.append_all([*claims, (command.person, version, [event])], origin))[-1]
 
         return await self._until_first(attempt)
 
     async def remove_alias(self, command: RemoveAlias, origin: Origin) -> Receipt:
-        """An alias that is not valid any more; it may name somebody else from now on."""
+        """An alias that is not valid any more, and free to name somebody else. Raises as `add_alias` does."""
 
         async def attempt() -> Receipt:
-            held = await self._holders(((command.source, command.value),), origin)
-            stored = await self._store.read(command.person, key=origin.key)
+            held, version = await self._before(command, origin)
             event = AliasRemoved(
                 person=command.person, source=command.source, value=command.value, effective_on=command.effective_on
             )
-            released: list[Claim] = [
-                (stream, one.version, [AliasReleased(alias=stream, person=command.person)])
-                for stream, one in held.items()
-                if one.person == command.person
+            released = [
+                release(stream, one, command.person) for stream, one in held.items() if one.person == command.person
             ]
-            receipts = await self._streams.append_all([*released, (command.person, len(stored), [event])], origin)
-            return receipts[-1]
+            return (await self._streams.append_all([*released, (command.person, version, [event])], origin))[-1]
 
         return await self._until_first(attempt)
+
+    async def _before(self, command: AddAlias | RemoveAlias, origin: Origin) -> tuple[dict[UUID, Holder], int]:
+        """Who holds the alias of the command, and the version of the person's stream."""
+        stored = await self._store.read(command.person, key=origin.key)
+        if not stored:
+            raise NotFound
+        return await self._holders(((command.source, command.value),), origin), len(stored)
+
+    async def _holders(self, aliases: Sequence[tuple[AliasSource, str]], origin: Origin) -> dict[UUID, Holder]:
+        """The streams of those aliases that name one person at a time, with who holds them."""
+        streams = [self._aliases.stream(*alias) for alias in aliases if alias[0] in ONE_AT_A_TIME]
+        return {stream: holder(await self._store.read(stream, key=origin.key)) for stream in streams}
+
+    def _is_held(self, event: AliasAdded, held: Mapping[UUID, Holder]) -> bool:
+        one = held.get(self._aliases.stream(event.source, event.value)) if isinstance(event.value, str) else None
+        return one is not None and one.person is not None
+
+    async def _until_first(self, attempt: Callable[[], Awaitable[Receipt]]) -> Receipt:
+        """Looks again where another writer was first. A command that was carried out before gets its first answer."""
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                return await attempt()
+            except CommandRepeated as repeated:
+                return self._streams.receipt_again(_without_claims(repeated))
+            except VersionConflict:
+                if not left:
+                    raise
+        raise AssertionError  # the last attempt returned or raised
+
+
+def holder(stored: Sequence[Stored]) -> Holder:
+    """Who holds the alias whose stream this is."""
+    person: UUID | None = None
+    for one in stored:
+        match read_event(one.type, one.body):
+            case AliasClaimed() as claimed:
+                person = claimed.person
+            case AliasReleased():
+                person = None
+            case _:
+                pass
+    return Holder(person, len(stored))
+
+
+def claim(stream: UUID, held: Holder, person: UUID) -> Claim:
+    """The append by which a free alias begins to name a person."""
+    return stream, held.version, [AliasClaimed(alias=stream, person=person)]
+
+
+def release(stream: UUID, held: Holder, person: UUID) -> Claim:
+    """The append by which an alias becomes free."""
+    return stream, held.version, [AliasReleased(alias=stream, person=person)]
+
+
+def _without_claims(repeated: CommandRepeated) -> CommandRepeated:
+    """A receipt speaks of the person: claims are neither published nor waited for."""
+    about = tuple(one for one in repeated.events if one.type not in (AliasClaimed.type, AliasReleased.type))
+    return CommandRepeated(about, matches=repeated.matches)

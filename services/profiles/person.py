@@ -35,6 +35,10 @@ class AlreadyJoined(Refusal, code="person-already-joined"):
     """The person is in the organisation already."""
 
 
+class AliasTaken(Refusal, code="alias-taken"):
+    """This employee number or subject names another person."""
+
+
 class NotEmployed(Refusal, code="person-not-employed"):
     """On that day the person is not in the organisation."""
 
