@@ -5,7 +5,7 @@ record before it in the same partition (0: it is the first). Both follow from th
 event again writes the same record again, and a consumer that applied `previous` knows that nothing is missing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -37,7 +37,7 @@ class Published(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """One event as a consumer gets it."""
+    """One event as a consumer gets it; `headers` are the record's own, for whoever must keep it as it came."""
 
     service: str
     partition: int
@@ -54,6 +54,7 @@ class Heard(NamedTuple):
     origin: str
     trace: str | None
     body: bytes
+    headers: tuple[tuple[str, bytes | None], ...] = ()
 
 
 class NotOurs(Exception):
@@ -114,7 +115,7 @@ def read_record(
     service: str,
     partition: int,
     offset: int,
-    headers: Iterable[tuple[str, bytes | None]],
+    headers: Sequence[tuple[str, bytes | None]],
     value: bytes | None,
 ) -> Heard:
     """The event in a record of a service's topic. Headers that we do not know are ignored. Raises NotOurs."""
@@ -144,6 +145,7 @@ def read_record(
             _given(found, "ce_origin").decode(),
             None if trace is None else trace.decode(),
             value,
+            tuple(headers),
         )
     except KeyError as missing:
         raise NotOurs(f"no header {missing.args[0]}") from missing
