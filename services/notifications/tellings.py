@@ -279,5 +279,5 @@ _RULES: Mapping[type[Event], Rule] = {
     opportunities.MoveCompleted: _move("move_completed"),
 }
 
-TELLING = frozenset(_RULES)
+TELLING: frozenset[type[Event]] = frozenset(_RULES)
 """The events that tell somebody something."""

@@ -1,0 +1,208 @@
+"""Sends the mails that wait, each until a server has taken it, refused it for good, or days have passed.
+
+A mail is taken by moving its `due_at`; killed between the server's 250 and the note of it, it is sent again under the
+same Message-ID. Whoever has left meanwhile, has turned mails off or has no address any more is sent none.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NoReturn, Protocol
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+import aiosmtplib
+import asyncpg
+import structlog
+
+from services.notifications.mail import Unaddressable, compose
+from services.notifications.reactions import Database
+from services.notifications.recipients import Recipients
+from shared.kafka.model import is_transient, place_of
+from shared.relations.reads import Relations
+
+log = structlog.get_logger()
+
+POLL = 1.0
+"""Seconds; the net below `woken`."""
+
+AT_ONCE = 20
+LEASE = timedelta(minutes=3)
+DEADLINE = 20.0
+"""Seconds for each answer of the mail server."""
+
+SESSION = 90.0
+"""Seconds for all mails of one connection: well within the lease, after which another may take them."""
+
+GIVEN_UP = timedelta(days=3)
+KEPT = timedelta(days=60)
+PERMANENT = 500
+"""Answers of a mail server from here on are meant for good."""
+
+_TAKE = """
+    update mails set due_at = $1::timestamptz + $2, attempts = attempts + 1
+    where notification in (
+        select notification from mails where state = 'waiting' and due_at <= $1
+        order by due_at limit $3 for update skip locked)
+    returning notification, person, made_at, attempts"""
+_AGAIN = "update mails set due_at = $2 where notification = $1"
+_DONE = "update mails set state = $2, reason = $3 where notification = $1"
+_SWEEP = "delete from mails where state <> 'waiting' and made_at < $1"
+
+
+class Post(Protocol):
+    """Takes mails to a server. Tests have another."""
+
+    async def send(self, mails: Sequence[tuple[UUID, str, bytes]]) -> dict[UUID, int | None]:
+        """Each mail's id, address and text → the server's code for it; None: it is not known whether it has it."""
+        ...
+
+
+class SmtpPost:
+    """A mail server, by its URL: smtp://user:password@host:port, smtps://… for TLS from the first byte."""
+
+    def __init__(self, url: str, sender: str) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            raise ValueError("SMTP_URL must be smtp://host:port or smtps://host:port")
+        self._sender = sender
+        self._make: Callable[[], aiosmtplib.SMTP] = lambda: aiosmtplib.SMTP(
+            hostname=parts.hostname,
+            port=parts.port,
+            username=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+            use_tls=parts.scheme == "smtps",
+            timeout=DEADLINE,
+        )
+
+    async def send(self, mails: Sequence[tuple[UUID, str, bytes]]) -> dict[UUID, int | None]:
+        """All over one connection; what it could not be asked any more is not known."""
+        codes: dict[UUID, int | None] = {notification: None for notification, _, _ in mails}
+        try:
+            async with asyncio.timeout(SESSION), self._make() as server:
+                for notification, address, text in mails:
+                    codes[notification] = await self._one(server, address, text)
+        except (aiosmtplib.SMTPException, OSError) as lost:
+            log.warning("mail_server_lost", error=type(lost).__name__)
+        return codes
+
+    async def _one(self, server: aiosmtplib.SMTP, address: str, text: bytes) -> int:
+        try:
+            utf8 = [] if address.isascii() else ["SMTPUTF8"]
+            await server.sendmail(self._sender, [address], text, mail_options=utf8)
+        except aiosmtplib.SMTPRecipientsRefused as refused:
+            return refused.recipients[0].code
+        except aiosmtplib.SMTPNotSupported:
+            return PERMANENT
+        except aiosmtplib.SMTPResponseException as answered:
+            return answered.code
+        return 250
+
+
+class Outbox:
+    """A task of the worker."""
+
+    def __init__(
+        self,
+        database: Database,
+        recipients: Recipients,
+        relations: Relations,
+        post: Post,
+        *,
+        sender: str,
+        link: str | None,
+    ) -> None:
+        """`sender` is the From of all mails; `link` leads to the inbox, `{person}` and `{notification}` become ids."""
+        self._database = database
+        self._recipients = recipients
+        self._relations = relations
+        self._post = post
+        self._sender = sender
+        self._link = link
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is a mail to send."""
+        self._woken.set()
+
+    async def run(self) -> NoReturn:
+        """Sends for ever. Raises only what no retry can mend."""
+        while True:
+            try:
+                self._woken.clear()
+                now = datetime.now(UTC)
+                while await self.send(now):
+                    now = datetime.now(UTC)
+                await self._database.execute(_SWEEP, now - KEPT)
+            except Exception as failed:
+                if not is_transient(failed):
+                    raise
+                log.warning("mail_failed", reason=place_of(failed))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await self._woken.wait()
+
+    async def send(self, now: datetime) -> int:
+        """Sends what is due, and gives how many were looked at. Raises RelationsStale; what the database raises."""
+        await self._relations.require_fresh()
+        rows = await self._database.fetch(_TAKE, now, LEASE, AT_ONCE)
+        made = {row["notification"]: await self._make(row) for row in rows}
+        mails = [(notification, *mail) for notification, mail in made.items() if mail is not None]
+        codes = await self._post.send(mails) if mails else {}
+        for row in rows:
+            if row["notification"] in codes:
+                await self._note(row, codes[row["notification"]], now)
+        return len(rows)
+
+    async def _make(self, row: asyncpg.Record) -> tuple[str, bytes] | None:
+        """The address and the mail; without them it is noted why."""
+        notification, person = row["notification"], row["person"]
+        wishes, _ = await self._recipients.wishes(person)
+        address = await self._recipients.address(person)
+        if await self._relations.left(person):
+            await self._database.execute(_DONE, notification, "dropped", "has left")
+        elif not wishes.email:
+            await self._database.execute(_DONE, notification, "dropped", "mails are turned off")
+        elif address is None:
+            await self._database.execute(_DONE, notification, "dropped", "no address")
+        else:
+            try:
+                message = compose(
+                    notification,
+                    language=wishes.language,
+                    sender=self._sender,
+                    address=address,
+                    made_at=row["made_at"],
+                    link=self._link_for(person, notification),
+                )
+            except Unaddressable:
+                await self._database.execute(_DONE, notification, "dropped", "not an address")
+            else:
+                return address, message.as_bytes()
+        return None
+
+    def _link_for(self, person: UUID, notification: UUID) -> str | None:
+        if self._link is None:
+            return None
+        return self._link.replace("{person}", str(person)).replace("{notification}", str(notification))
+
+    async def _note(self, row: asyncpg.Record, code: int | None, now: datetime) -> None:
+        notification = row["notification"]
+        if code is not None and code < 300:
+            await self._database.execute(_DONE, notification, "sent", None)
+            return
+        if code is not None and code >= PERMANENT:
+            log.warning("mail_refused", event_id=notification, status=code)
+            await self._database.execute(_DONE, notification, "dropped", f"refused with {code}")
+        elif now - row["made_at"] > GIVEN_UP:
+            log.warning("mail_given_up", event_id=notification, attempts=row["attempts"])
+            await self._database.execute(_DONE, notification, "dropped", "given up")
+        else:
+            await self._database.execute(_AGAIN, notification, now + pause(row["attempts"]))
+
+
+def pause(attempts: int) -> timedelta:
+    """After so many attempts: 2 s, 4 s … an hour, spread out so that they do not all come back at once."""
+    return timedelta(seconds=min(3600.0, 2.0 ** min(attempts, 12)) * random.uniform(0.75, 1.25))  # noqa: S311

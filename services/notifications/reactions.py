@@ -1,0 +1,114 @@
+"""Hears the stream: an event that tells somebody something becomes tellings that wait.
+
+It may hear an event again: each telling is one row by cause and target, put there once, and what was told already is
+found out by the notification's own stream. Events of one person arrive in order, so an item's parties are known when
+its later events come; they are kept for events that tell nobody, too (imports, replays).
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from services.notifications.tellings import TELLING, Parties, Telling, ends, is_news, item_of, parties_of, tellings
+from shared.contracts.event import Event
+from shared.contracts.profiles import FactWithdrawn
+from shared.contracts.reading import read_event
+from shared.kafka.records import Heard
+
+HEARD = frozenset({FactWithdrawn.type, *(event.type for event in TELLING)})
+"""The wire types that are heard."""
+
+EASTERNMOST = timedelta(hours=14)
+"""A day begins here first: a telling is looked at from then on, and told when the day has come to its person."""
+
+
+class Database(Protocol):
+    """This service's own tables."""
+
+    async def fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]: ...
+
+    async def execute(self, query: str, *arguments: object) -> str: ...
+
+
+_KNOW = """
+    insert into parties (item, person, other, opportunity) values ($1, $2, $3, $4)
+    on conflict (item) do update set person = excluded.person, other = excluded.other, open = true"""
+_KNOWN = "select person, other, opportunity from parties where item = $1"
+_CLOSE = "update parties set open = false where item = $1"
+_FORGET = "delete from tellings where fact = $1 and cause <> $2"
+_PUT = """
+    insert into tellings (cause, whom, target, kind, about, details, by, fact, effective_on, recorded_at, trace, due_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing"""
+
+
+class Hearing:
+    """The reaction to every event of HEARD. `put` is called when there is something to tell."""
+
+    def __init__(
+        self,
+        database: Database,
+        put: Callable[[], None],
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database = database
+        self._put = put
+        self._clock = clock
+
+    async def hear(self, heard: Heard) -> None:
+        """Raises what the database raises; the event is then heard again."""
+        event = read_event(heard.type, heard.body)
+        if not isinstance(event, Event):
+            return
+        if (fact := getattr(event, "fact", None)) is not None:
+            # A fact that is withdrawn, or told anew, is not told as it was.
+            await self._database.execute(_FORGET, fact, heard.id)
+        now = self._clock()
+        news = [
+            telling
+            for telling in tellings(event, await self._parties(event))
+            if is_news(telling, origin=heard.origin, recorded_at=heard.recorded_at, now=now)
+        ]
+        for telling in news:
+            await self._database.execute(_PUT, *_row(telling, heard, now))
+        if news:
+            self._put()
+
+    async def _parties(self, event: Event) -> Parties | None:
+        if (named := parties_of(event)) is not None:
+            item, parties = named
+            await self._database.execute(_KNOW, item, parties.person, parties.other, parties.opportunity)
+            return parties
+        if (ended := ends(event)) is not None:
+            await self._database.execute(_CLOSE, ended)
+        item_or_none: UUID | None = item_of(event)
+        rows = await self._database.fetch(_KNOWN, item_or_none) if item_or_none is not None else []
+        return Parties(**rows[0]) if rows else None
+
+
+def _row(telling: Telling, heard: Heard, now: datetime) -> tuple[object, ...]:
+    return (
+        heard.id,
+        telling.whom,
+        telling.to,
+        telling.kind,
+        telling.about,
+        orjson.dumps(dict(telling.details)),
+        heard.by,
+        telling.fact,
+        telling.effective_on,
+        heard.recorded_at,
+        heard.trace,
+        first_due(telling.effective_on, now),
+    )
+
+
+def first_due(effective_on: date | None, now: datetime) -> datetime:
+    """When a telling is looked at first: at once, or when its day begins anywhere."""
+    if effective_on is None:
+        return now
+    return max(now, datetime.combine(effective_on, time(0), UTC) - EASTERNMOST)

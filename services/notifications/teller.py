@@ -1,0 +1,166 @@
+"""Tells what waits: each person whom a telling means now, once, unless they have left, did it themselves or muted it.
+
+A telling is taken by moving its `due_at`: whoever is killed with it in hand leaves it to be taken again. Telling again
+is telling once, since a notification's stream is made of the event and the person. Nothing is told by stale relations:
+who has left is told nothing. News about relations themselves (a new manager) waits until these know them, too.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, NoReturn
+from uuid import UUID
+
+import asyncpg
+import orjson
+import structlog
+
+from services.notifications.notification import DECIDER, TellPerson, notification_id
+from services.notifications.reactions import Database
+from services.notifications.recipients import Recipients
+from shared.contracts.notifications import Channel
+from shared.eventstore import OutcomeUnknown, Overloaded, VersionConflict
+from shared.kafka.model import is_transient, place_of
+from shared.relations.reads import Fresh, Relations
+from shared.sealing.keys import PersonErased
+from shared.streams import Origin, Streams
+
+log = structlog.get_logger()
+
+BY = "service:notifications"
+POLL = 1.0
+"""Seconds; the net below `woken`."""
+
+LEASE = timedelta(seconds=60)
+LATER = timedelta(minutes=5)
+"""Until the day has come to its person."""
+
+FAILED = timedelta(hours=1)
+MOST_FAILURES = 24
+WESTERNMOST = timedelta(hours=12)
+"""A day has begun everywhere so long after it begins in UTC."""
+
+_TAKE = """
+    update tellings set due_at = $1::timestamptz + $2
+    where (cause, whom, target) in (
+        select cause, whom, target from tellings where due_at <= $1 order by due_at limit 50 for update skip locked)
+    returning *"""
+_DONE = "delete from tellings where cause = $1 and whom = $2 and target = $3"
+_AGAIN = "update tellings set due_at = $4, failures = failures + $5 where cause = $1 and whom = $2 and target = $3"
+_MAIL = """insert into mails (notification, person, made_at, due_at) values ($1, $2, $3, $3) on conflict do nothing"""
+
+OF_RELATIONS = ("managed", "team")
+
+
+class Teller:
+    """A task of the worker. `mail` says whether there is a mail server; `put` is called when a mail is to be sent."""
+
+    def __init__(
+        self,
+        database: Database,
+        recipients: Recipients,
+        relations: Relations,
+        fresh: Fresh,
+        streams: Streams,
+        *,
+        mail: bool,
+        put: Callable[[], None],
+    ) -> None:
+        self._database = database
+        self._recipients = recipients
+        self._relations = relations
+        self._fresh = fresh
+        self._streams = streams
+        self._mail = mail
+        self._put = put
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """There is something to tell."""
+        self._woken.set()
+
+    async def run(self) -> NoReturn:
+        """Tells for ever. Raises only what no retry can mend."""
+        while True:
+            try:
+                self._woken.clear()
+                while await self.tell(datetime.now(UTC)):
+                    pass
+            except Exception as failed:
+                if not is_transient(failed):
+                    raise
+                log.warning("telling_failed", reason=place_of(failed))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL):
+                    await self._woken.wait()
+
+    async def tell(self, now: datetime) -> int:
+        """Looks once at what is due, and gives how many those were. Raises RelationsStale; what the database raises."""
+        await self._relations.require_fresh()
+        rows = await self._database.fetch(_TAKE, now, LEASE)
+        await asyncio.gather(*(self._try(row, now) for row in rows))
+        return len(rows)
+
+    async def _try(self, row: asyncpg.Record, now: datetime) -> None:
+        key = (row["cause"], row["whom"], row["target"])
+        try:
+            again = await self._one(row, now)
+        except (VersionConflict, Overloaded, OutcomeUnknown):
+            again = now + timedelta(seconds=1)
+        except Exception as failed:
+            if is_transient(failed):
+                raise
+            log.error("telling_broken", event_id=row["cause"], count=row["failures"], reason=place_of(failed))
+            if row["failures"] < MOST_FAILURES:
+                await self._database.execute(_AGAIN, *key, now + FAILED, 1)
+                return
+            again = None
+        if again is None:
+            await self._database.execute(_DONE, *key)
+        else:
+            await self._database.execute(_AGAIN, *key, again, 0)
+
+    async def _one(self, row: asyncpg.Record, now: datetime) -> datetime | None:
+        """Tells one; gives when it is to be looked at again."""
+        if row["whom"] in OF_RELATIONS and not await self._relations_know(row["recorded_at"], now):
+            return now + timedelta(seconds=1)
+        details = orjson.loads(row["details"])
+        who = UUID(details["who"]) if "who" in details else None
+        early = False
+        for person in await self._recipients.of(row["whom"], row["target"], who, row["effective_on"]):
+            if row["effective_on"] is not None and await self._relations.today(person, now) < row["effective_on"]:
+                early = True
+            elif str(person) != row["by"] and not await self._relations.left(person):
+                await self._person(person, row, details, now)
+        if early or (row["whom"] in OF_RELATIONS and not _begun_everywhere(row, now)):
+            return now + LATER
+        return None
+
+    async def _person(self, person: UUID, row: asyncpg.Record, details: dict[str, Any], now: datetime) -> None:
+        wishes, _ = await self._recipients.wishes(person)
+        if row["kind"] in wishes.muted:
+            return
+        mailed = self._mail and wishes.email and await self._recipients.address(person) is not None
+        channels: tuple[Channel, ...] = ("inbox", "email") if mailed else ("inbox",)
+        notification = notification_id(row["cause"], person)
+        command = TellPerson(
+            notification, person, row["kind"], row["about"], row["cause"], channels, wishes.language, details
+        )
+        try:
+            await self._streams.execute(DECIDER, notification, command, Origin(BY, trace=row["trace"]))
+        except PersonErased:
+            return
+        if mailed:
+            await self._database.execute(_MAIL, notification, person, now)
+            self._put()
+
+    async def _relations_know(self, recorded_at: datetime, now: datetime) -> bool:
+        """Whether relations have applied everything that was recorded by then."""
+        age = await self._fresh.age()
+        return age is not None and now - timedelta(seconds=age) > recorded_at
+
+
+def _begun_everywhere(row: asyncpg.Record, now: datetime) -> bool:
+    """Whether a fact's day has begun for everybody: until then others may be told of it later."""
+    return now >= datetime.combine(row["effective_on"], time(0), UTC) + WESTERNMOST

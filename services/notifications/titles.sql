@@ -1,0 +1,1 @@
+create table titles (opportunity uuid primary key, title text not null);
