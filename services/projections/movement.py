@@ -209,8 +209,8 @@ def _changes(stay: _Stay, replaced: Replacements) -> Iterable[_Change]:
 
 def _change(day: date, before: Fact, after: Fact, replaced: Replacements) -> _Change | None:
     fresh = after.effective_on == day
-    word = (after.reason or "").strip().casefold() if fresh else ""
-    reorganised = word in ("reorganisation", "reorganization")
+    word = after.reason if fresh else None
+    reorganised = word == "reorganisation"
     followed = before.unit is not None and any(
         unit == after.unit and since <= day for unit, since in replaced.get(before.unit, ())
     )

@@ -77,7 +77,7 @@ def test_a_higher_level_is_a_promotion_with_or_without_another_title() -> None:
 
 
 def test_hrs_word_makes_a_promotion() -> None:
-    assert kinds(told(place(), place(days(9), title="Lead", reason="Promotion"))) == ["promotion"]
+    assert kinds(told(place(), place(days(9), title="Lead", reason="promotion"))) == ["promotion"]
 
 
 def test_a_lower_level_is_no_promotion() -> None:
@@ -225,9 +225,7 @@ _KINDS: list[FactKind] = ["held", "held", "held", "ended", "joined", "left", "re
 
 @st.composite
 def _facts(draw: st.DrawFn) -> Fact:
-    kind = draw(
-        st.sampled_from(["held", "held", "held", "ended", "joined", "left", "rejoined", "claimed", "withdrawn"])
-    )
+    kind: FactKind = draw(st.sampled_from(_KINDS))
     unit = draw(_UNITS)
     claimed = kind == "claimed"
     return Fact(

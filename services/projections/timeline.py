@@ -1,0 +1,296 @@
+"""The read model `timeline`: the story of each person, one row a fact, and what of it a reader may see.
+
+Facts have an effective day and a recorded time: `as_of` and `known_at` choose by them. Who may see what is judged as
+of now, in the read itself, so neither brings back what was withdrawn, and nobody sees a fact before its day. A fact
+withdrawn or corrected before its day never appears, for whatever `known_at`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import asyncpg
+import orjson
+
+from services.projections.entries import Entry, Shown, entries
+from services.projections.stories import SHARES, STORIES, versions
+from shared.auth.callers import Caller, Role
+from shared.contracts import opportunities, profiles
+from shared.contracts.event import Event
+from shared.contracts.reading import CATALOGUE, read_event
+from shared.http import Page
+from shared.kafka.records import Heard
+from shared.refusals import NotFound
+from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager
+from shared.sealing.sealer import Sealer
+
+Order = Literal["newest", "oldest"]
+
+_WITHDRAWN = profiles.FactWithdrawn.type
+_REPLACED = profiles.UnitReplaced.type
+_POSTED = opportunities.OpportunityPosted.type
+_ANYWHERE = timedelta(days=2)
+"""A day that begins so long before a moment has begun in every time zone."""
+
+_INSERT = """
+    insert into timeline (recorded_to, person, effective_on, id, type, recorded_from, begins_at, fact, audience, reader,
+        until, item, about, body)
+    select * from unnest($1::timestamptz[], $2::uuid[], $3::date[], $4::uuid[], $5::text[], $6::timestamptz[],
+        $7::timestamptz[], $8::uuid[], $9::text[], $10::uuid[], $11::date[], $12::uuid[], $13::uuid[], $14::json[])"""
+# Rows of before this batch alone: within it, the rows come with their ends.
+_CLOSE = """
+    update timeline t set recorded_to = told.at
+    from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as told (person, fact, at)
+    where t.fact = told.fact and t.person = told.person and t.recorded_to is null"""
+_REORGANISE = """
+    insert into reorganisations (id, unit, effective_on, type, recorded_from, body) values ($1, $2, $3, $4, $5, $6)"""
+_POST = """
+    insert into postings (opportunity, kind, title, unit) values ($1, $2, $3, $4) on conflict do nothing"""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows of the timeline in the order of the statement's columns, which stored facts they close, and the others."""
+
+    rows: list[tuple[object, ...]] = field(default_factory=list)
+    ended: dict[int, datetime] = field(default_factory=dict)
+    """Row → when it was told again, in this batch already."""
+    closed: dict[str, tuple[UUID, datetime]] = field(default_factory=dict)
+    reorganisations: list[tuple[object, ...]] = field(default_factory=list)
+    postings: list[tuple[object, ...]] = field(default_factory=list)
+
+    def columns(self) -> list[Sequence[object]]:
+        """As the statement takes them."""
+        ends = [None] * len(self.rows) if not self.ended else [self.ended.get(row) for row in range(len(self.rows))]
+        return [ends, *zip(*self.rows, strict=True)]
+
+
+class Timeline:
+    """A Model of the kernel's consumer, and what reads ask of it."""
+
+    name = "timeline"
+    services = ("profiles", "conversations", "opportunities")
+    types = frozenset(old for newest in (*STORIES, _WITHDRAWN, _POSTED) for old in versions(newest))
+    tables = (Path(__file__).parent / "timeline.sql").read_text()
+
+    def prepare(self, batch: Sequence[Heard]) -> Batch:
+        """Reads the bodies' few open values as they are: what a contract says was checked when it was recorded."""
+        found = Batch()
+        newest: dict[str, int] = {}  # fact → its row in this batch
+        for heard in batch:
+            wire_type, body, stored = _newest(heard)
+            if wire_type in _OTHERS:
+                _take_other(found, newest, heard, wire_type, body)
+                continue
+            story = STORIES[wire_type]
+            if story.told_by and body[story.told_by] != str(heard.subject):
+                continue
+            effective_on = date.fromisoformat(body["effective_on"])
+            fact, until = body.get("fact"), body.get("until")
+            if fact is not None:
+                _close(found, newest, heard, fact)
+                newest[fact] = len(found.rows)
+            row = (
+                heard.subject,
+                effective_on,
+                heard.id,
+                wire_type,
+                heard.recorded_at,
+                _begins(effective_on, body.get("time_zone"), heard.recorded_at),
+                fact,
+                story.audience or body["audience"],
+                body.get(story.reader),
+                None if until is None else date.fromisoformat(until),
+                body.get(story.item),
+                body.get(story.about),
+                stored,
+            )
+            found.rows.append(row)
+        return found
+
+    async def write(self, connection: asyncpg.Connection, batch: Batch) -> None:
+        if batch.closed:
+            people, times = zip(*batch.closed.values(), strict=True)
+            await connection.execute(_CLOSE, people, list(batch.closed), times)
+        if batch.rows:
+            await connection.execute(_INSERT, *batch.columns())
+        if batch.reorganisations:
+            await connection.executemany(_REORGANISE, batch.reorganisations)
+        if batch.postings:
+            await connection.executemany(_POST, sorted(batch.postings, key=str))
+
+
+_OTHERS = frozenset((_WITHDRAWN, _REPLACED, _POSTED))
+
+
+def _newest(heard: Heard) -> tuple[str, dict[str, Any], bytes]:
+    """Wire type, values and body, brought to the newest version of the event."""
+    if heard.type in CATALOGUE:
+        return heard.type, orjson.loads(heard.body), heard.body
+    event = read_event(heard.type, heard.body)
+    if not isinstance(event, Event):
+        raise TypeError(heard.type)
+    body = orjson.dumps(event.model_dump(mode="json", exclude_none=True))
+    return event.type, orjson.loads(body), body
+
+
+def _take_other(found: Batch, newest: dict[str, int], heard: Heard, wire_type: str, body: dict[str, Any]) -> None:
+    if wire_type == _WITHDRAWN:
+        _close(found, newest, heard, body["fact"])
+        newest.pop(body["fact"], None)
+    elif wire_type == _REPLACED:
+        on = date.fromisoformat(body["effective_on"])
+        found.reorganisations.append((heard.id, heard.subject, on, wire_type, heard.recorded_at, heard.body))
+    else:
+        found.postings.append((heard.subject, body["kind"], body["title"], body["unit"]))
+
+
+def _close(found: Batch, newest: dict[str, int], heard: Heard, fact: str) -> None:
+    """What was told of the fact before ends now."""
+    if fact in newest:
+        found.ended[newest[fact]] = heard.recorded_at
+    found.closed.setdefault(fact, (heard.subject, heard.recorded_at))
+
+
+def _begins(day: date, time_zone: str | None, at: datetime) -> datetime | None:
+    """When the day begins in its time zone; None where that is long past, or only the person's own zone is known."""
+    if time_zone is None or day < (at - _ANYWHERE).date():
+        return None
+    return datetime.combine(day, time(0), _zone(time_zone))
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return ZoneInfo("UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a reader wants of a timeline; `after` is day and id of the entry before the page."""
+
+    as_of: date | None = None
+    known_at: datetime | None = None
+    kinds: frozenset[str] | None = None
+    order: Order = "newest"
+    after: tuple[date, UUID] | None = None
+    limit: int = 50
+
+
+class TimelineReads:
+    """What the API asks. Raises NotFound for whoever has nothing to do with the person."""
+
+    def __init__(self, rows: Rows, relations: Relations, sealer: Sealer) -> None:
+        self._rows = rows
+        self._relations = relations
+        self._sealer = sealer
+
+    async def find(self, person: UUID, caller: Caller, asked: Asked, at: datetime) -> Page[Entry]:
+        """A page of the person's timeline as the caller may see it at this moment."""
+        if caller.person is None:
+            raise NotFound
+        own = caller.person == person
+        if not own:
+            await self._relations.require_fresh()
+        day, following = asked.after or (None, None)
+        arguments: list[object] = [
+            person,
+            await self._relations.today(person, at),
+            asked.as_of,
+            asked.known_at,
+            None if asked.kinds is None else [old for kind in asked.kinds for old in _TYPES[kind]],
+            asked.limit + 1,
+        ]
+        if not own:
+            arguments += [caller.person, Role.HR_PARTNER in caller.roles]
+        if asked.after is not None:
+            arguments += [day, following]
+        found = await self._rows.fetch(_query(own, asked.order, asked.after is not None), *arguments)
+        if not own and not found:
+            raise NotFound
+        rows = [row for row in found if row["id"] is not None]
+        shown = await entries(rows[: asked.limit], Shown(own=own), self._sealer)
+        last = shown[-1] if len(rows) > asked.limit else None
+        return Page(shown, None if last is None else (last.effective_on.isoformat(), str(last.id)))
+
+
+_TYPES: Mapping[str, list[str]] = {story.kind: versions(newest) for newest, story in STORIES.items()}
+
+# Which of several versions of a fact counts: the one known at $4, else the newest.
+_KNOWN = """
+    (case when $4::timestamptz is null then t.recorded_to is null else t.recorded_from <= $4
+        and (t.recorded_to is null or (t.recorded_to > $4 and t.recorded_to >= coalesce(t.begins_at,
+            (t.effective_on + time '12:00') at time zone 'UTC'))) end)"""
+# The effective day has begun where the person is ($2 is the date there), or where the place is; and is not after $3.
+_BEGUN = """
+    case when t.begins_at is null then t.effective_on <= $2::date else t.begins_at <= now() end
+    and ($3::date is null or t.effective_on <= $3)"""
+_COLUMNS = "t.id, t.type, t.effective_on, t.recorded_from, t.audience, t.reader, t.until, t.about, t.body"
+
+# Who asks ($7, perhaps as HR partner: $8) about whom ($1), and the few rows that decide what of the others they see.
+_VIEWER = f"""
+    with viewer as materialized (
+        select {is_manager("$1::uuid", "$7::uuid")} as manager,
+            $8::boolean and {is_hr_partner("$1::uuid", "$7::uuid")} as hr_partner
+    ), links as materialized (
+        select t.audience, t.item, t.about, t.reader from timeline t
+        where t.person = $1 and t.audience in ('withdrawal', 'held', 'commitment')
+            and (select manager or hr_partner from viewer)
+    ), allowed as materialized (
+        select coalesce((select array_agg(about) from links where audience = 'withdrawal'), '{{}}') as withdrawn,
+            coalesce((select array_agg(made.item) from links made join links talk on made.about = talk.item
+                where made.audience = 'commitment' and talk.audience = 'held' and talk.reader = $7), '{{}}') as agreed
+    )"""
+_SHARES = ", ".join(f"'{share}'" for share in SHARES)
+_MAY_SEE = f"""
+    case t.audience
+        when 'official' then true
+        when 'held' then v.manager and t.reader = $7
+        when 'commitment' then t.reader = $7 or (v.manager and t.item = any (a.agreed))
+        when 'my_manager' then v.manager and t.reader = $7
+        when 'whoever_is_my_manager' then v.manager
+        when 'person' then t.reader = $7
+        when 'my_hr_partner' then v.hr_partner
+        else false
+    end
+    and (t.audience not in ({_SHARES})
+        or (t.about <> all (a.withdrawn) and (t.until is null or t.until >= $2::date)))"""
+# A unit that the person belonged to until then was replaced. Which day that is where they are may differ by some hours.
+_REORGANISED = """
+    from reorganisations r cross join lateral (
+        select r.id, r.type, r.effective_on, r.recorded_from, null::timestamptz as recorded_to,
+            null::timestamptz as begins_at, 'official' as audience, null::uuid as reader, null::date as until,
+            r.unit as about, r.body) t
+    where exists (select from belongings b where b.person = $1 and b.unit = r.unit
+        and b.from_at < r.effective_on + 1 and b.to_at >= r.effective_on - interval '14 hours')"""
+
+
+@cache
+def _query(own: bool, order: Order, paged: bool) -> str:  # noqa: FBT001
+    """The statement for a page: few, so that each is prepared once a connection."""
+    way, step = ("desc", "<") if order == "newest" else ("asc", ">")
+    number = 7 if own else 9
+    chosen = f"{_KNOWN} and {_BEGUN} and ($5::text[] is null or t.type = any ($5))"
+    if paged:
+        chosen += f" and (t.effective_on, t.id) {step} (${number}::date, ${number + 1}::uuid)"
+    sort = f"order by t.effective_on {way}, t.id {way} limit $6"
+    seen = "true" if own else _MAY_SEE
+    page = f"""
+        select t.*, p.kind as posted_kind, p.title as posted_title, u.name as unit_name from (
+            (select {_COLUMNS} from timeline t where t.person = $1 and {chosen} and {seen} {sort})
+            union all
+            (select {_COLUMNS} {_REORGANISED} and {chosen} {sort})
+        ) t left join postings p on p.opportunity = t.about left join units u on u.unit = coalesce(p.unit, t.about)
+        {sort}"""
+    if own:
+        return page
+    return f"""{_VIEWER}
+        select page.* from viewer v cross join allowed a left join lateral ({page}) page on true
+        where v.manager or v.hr_partner"""
