@@ -14,9 +14,10 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 MARK = "CAREERS_LOCAL_FOLDER"
-PR_SET_PDEATHSIG = 1
+PR_SET_PDEATHSIG, PR_SET_NAME = 1, 15
 
 _prctl = ctypes.CDLL(None, use_errno=True).prctl
 
@@ -32,22 +33,55 @@ class Command:
     on_orphaned: signal.Signals = signal.SIGKILL
 
 
-def start(command: Command, folder: Path, log: Path) -> subprocess.Popen[bytes]:
-    """Its output is appended to the log. Raises OSError when the program is not there or the log cannot be written.
+@dataclass(frozen=True, slots=True)
+class Module:
+    """What `python -m` would run, for the zygote to run it. SIGTERM ends it well."""
 
-    Call it from the main thread: the kernel counts the death of the thread that started the child.
+    name: str
+    arguments: Sequence[str] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+class Child(Protocol):
+    pid: int
+
+    async def ended(self) -> int:
+        """Wait for its end. Returns the exit status, negative for a signal; may be called again."""
+
+
+class Spawned:
+    """A program in a process group of its own; its output is appended to the log.
+
+    Made from the main thread: the kernel counts the death of the thread that started it. Raises OSError when the
+    program is not there or the log cannot be written.
     """
-    with log.open("ab") as output:
-        return subprocess.Popen(
-            command.argv,
-            env={**os.environ, **command.env, MARK: str(folder)},
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            process_group=0,
-            user=command.user,
-            preexec_fn=_DieWithParent(command.on_orphaned, os.getpid()),  # noqa: PLW1509  it calls the kernel only
-        )
+
+    def __init__(self, command: Command, folder: Path, log: Path, *, descriptors: Sequence[int] = ()) -> None:
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                command.argv,
+                env={**os.environ, **command.env, MARK: str(folder)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                process_group=0,
+                user=command.user,
+                pass_fds=descriptors,
+                preexec_fn=_DieWithParent(command.on_orphaned, os.getpid()),  # noqa: PLW1509  calls the kernel only
+            )
+        self.pid = self._process.pid
+
+    async def ended(self) -> int:
+        if self._process.poll() is None:
+            loop, end = asyncio.get_running_loop(), asyncio.Event()
+            handle = os.pidfd_open(self.pid)
+            loop.add_reader(handle, end.set)
+            try:
+                await end.wait()
+            finally:
+                loop.remove_reader(handle)
+                os.close(handle)
+        return self._process.wait()
 
 
 def run(command: Command, folder: Path, log: Path, seconds: float) -> int:
@@ -60,24 +94,16 @@ def run(command: Command, folder: Path, log: Path, seconds: float) -> int:
         return ran.returncode
 
 
-async def ended(process: subprocess.Popen[bytes]) -> int:
-    """Wait for its end. Returns the exit status, negative for a signal."""
-    loop, end = asyncio.get_running_loop(), asyncio.Event()
-    handle = os.pidfd_open(process.pid)
-    loop.add_reader(handle, end.set)
-    try:
-        await end.wait()
-    finally:
-        loop.remove_reader(handle)
-        os.close(handle)
-    return process.wait()
-
-
-def end_with(parent: int, sig: signal.Signals) -> None:
+def die_with(parent: int, sig: signal.Signals) -> None:
     """This very process gets the signal when its parent dies; at once when the parent has died already."""
     _prctl(PR_SET_PDEATHSIG, int(sig))
     if os.getppid() != parent:
         os.kill(os.getpid(), sig)
+
+
+def name_process(name: str) -> None:
+    """What `top` and `ps -o comm` show of this very process, 15 bytes of it."""
+    _prctl(PR_SET_NAME, name.encode()[:15])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +114,7 @@ class _DieWithParent:
     parent: int
 
     def __call__(self) -> None:
-        _prctl(PR_SET_PDEATHSIG, int(self.signal))
-        if os.getppid() != self.parent:  # it died before the kernel knew that we want to hear of it
-            os._exit(1)
+        die_with(self.parent, self.signal)
 
 
 def signal_group(pid: int, sig: signal.Signals) -> None:

@@ -1,13 +1,12 @@
 """The table of what runs: each part, what must be ready before it, how it is started, and how one knows it is ready."""
 
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy.careers.services import KINDS, SERVICES
 from deploy.local import kafka, postgres, probe
-from deploy.local.child import Command
+from deploy.local.child import Command, Module
 from deploy.local.settings import Settings
 
 
@@ -25,7 +24,7 @@ class Part:
     """`prepare` may take long and runs in a thread. Without `ready`, a part does its work, ends, and is ready then."""
 
     name: str
-    prepare: Callable[[], Command]
+    prepare: Callable[[], Command | Module]
     ready: Callable[[Run], Awaitable[bool]] | None = None
     after: Sequence[str] = ()
     url: str = ""
@@ -75,38 +74,34 @@ def _kafka(settings: Settings) -> Part:
 
 def _mail(settings: Settings) -> Part:
     arguments = [settings.folder.root / "mail", settings.ports["smtp"], settings.ports["mail"]]
-    return _python(settings, "mail", "deploy.local.mail", *arguments)
+    return _http(settings, "mail", Module("deploy.local.mail", [str(each) for each in arguments]))
 
 
 def _issuer(settings: Settings) -> Part:
     arguments = [settings.folder.secret("issuer"), settings.issuer_url, settings.ports["issuer"]]
-    return _python(settings, "issuer", "deploy.local.issuer", *arguments)
+    return _http(settings, "issuer", Module("deploy.local.issuer", [str(each) for each in arguments]))
 
 
 def _preparation(settings: Settings, what: str, server: str) -> Part:
     verb = {"databases": "prepare", "topics": "apply"}[what]
-    command = _module("deploy.careers.main", what, verb, env=settings.for_preparation())
-    return Part(what, lambda: command, after=[server])
+    module = Module("deploy.careers.main", [what, verb], settings.for_preparation())
+    return Part(what, lambda: module, after=[server])
 
 
 def _migration(settings: Settings, service: str) -> Part:
-    command = _module(f"services.{service}", "migrate", env=settings.for_service(service, "migrate"))
-    return Part(f"{service}-migrate", lambda: command, after=["databases"])
+    module = Module(f"services.{service}", ["migrate"], settings.for_service(service, "migrate"))
+    return Part(f"{service}-migrate", lambda: module, after=["databases"])
 
 
 def _process(settings: Settings, service: str, kind: str) -> Part:
-    part = _python(settings, f"{service}-{kind}", f"services.{service}", kind, env=settings.for_service(service, kind))
-    return replace(part, after=[f"{service}-migrate", "topics", "issuer"])
+    module = Module(f"services.{service}", [kind], settings.for_service(service, kind))
+    return _http(settings, f"{service}-{kind}", module, after=[f"{service}-migrate", "topics", "issuer"])
 
 
-def _python(settings: Settings, name: str, module: str, *arguments: object, env: dict[str, str] | None = None) -> Part:
+def _http(settings: Settings, name: str, module: Module, after: Sequence[str] = ()) -> Part:
     port = settings.ports[name]
 
     async def ready(_run: Run) -> bool:
         return await probe.status(port) == 200
 
-    return Part(name, lambda: _module(module, *arguments, env=env or {}), ready, url=settings.url(name))
-
-
-def _module(module: str, *arguments: object, env: dict[str, str]) -> Command:
-    return Command([sys.executable, "-m", module, *map(str, arguments)], env)
+    return Part(name, lambda: module, ready, after, settings.url(name))

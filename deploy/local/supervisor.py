@@ -13,12 +13,14 @@ import sys
 import time
 from asyncio import Task
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from subprocess import Popen
 
 from deploy.careers.services import SERVICES
 from deploy.local import causes, child
+from deploy.local.child import Child, Module, Spawned
 from deploy.local.folder import Folder, Held, write
+from deploy.local.forks import Forks
 from deploy.local.parts import Part, Run, parts
 from deploy.local.settings import settings
 from deploy.local.state import PartState, Phase, State
@@ -47,7 +49,8 @@ class Supervisor:
     def __init__(self, folder: Folder, asked: Sequence[str], table: Sequence[Part], env: Mapping[str, str]) -> None:
         self._folder, self._table, self._env = folder, table, env
         self._ready = {part.name: asyncio.Event() for part in table}
-        self._running: dict[str, tuple[Popen[bytes], child.Command]] = {}
+        self._forks = Forks(folder.root, folder.log("zygote"))
+        self._running: dict[str, tuple[Child, signal.Signals]] = {}
         self._told = asyncio.Event()
         states = {part.name: PartState(url=part.url) for part in table}
         self._state = State(pid=os.getpid(), asked=list(asked), parts=states)
@@ -106,7 +109,7 @@ class Supervisor:
         self._state.save(self._folder)
         run, process = await self._start(part)
         state.pid = run.pid
-        end = asyncio.create_task(child.ended(process))
+        end = asyncio.create_task(process.ended())
         try:
             await self._until_ready(part, run, end)
             state.now, state.seconds = "ready" if part.ready else "done", round(time.monotonic() - began, 3)
@@ -123,16 +126,20 @@ class Supervisor:
             self._state.save(self._folder)
         return part.ready is None
 
-    async def _start(self, part: Part) -> tuple[Run, Popen[bytes]]:
+    async def _start(self, part: Part) -> tuple[Run, Child]:
         log = self._folder.log(part.name)
         try:
-            command = await asyncio.to_thread(part.prepare)
+            what = await asyncio.to_thread(part.prepare)
             log.touch()
             log_from = log.stat().st_size
-            process = child.start(command, self._folder.root, log)
+            process: Child
+            if isinstance(what, Module):
+                process, stop = await self._forks.start(part.name, what, log), signal.SIGTERM
+            else:
+                process, stop = Spawned(what, self._folder.root, log), what.stop
         except Exception as error:
             raise StartFailed(causes.of_exception(part.name, error, self._folder.root)) from error
-        self._running[part.name] = process, command
+        self._running[part.name] = process, stop
         return Run(process.pid, log, log_from), process
 
     async def _until_ready(self, part: Part, run: Run, end: Task[int]) -> None:
@@ -159,16 +166,14 @@ class Supervisor:
             await asyncio.gather(*(self._end(*self._running[name]) for name in names))
         child.sweep(self._folder.root)  # what a preparation had started
 
-    async def _end(self, process: Popen[bytes], command: child.Command) -> None:
-        if process.poll() is None:
-            process.send_signal(command.stop)
-            try:
-                async with asyncio.timeout(STOP_SECONDS):
-                    await child.ended(process)
-            except TimeoutError:
-                pass
+    async def _end(self, process: Child, stop: signal.Signals) -> None:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, stop)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(STOP_SECONDS):
+                await process.ended()
         child.signal_group(process.pid, signal.SIGKILL)
-        process.wait()
+        await process.ended()
 
 
 def main() -> None:
@@ -178,7 +183,7 @@ def main() -> None:
     parser.add_argument("--with-parent", type=int, default=0, metavar="PID", help="end when this process does")
     given = parser.parse_args()
     if given.with_parent:
-        child.end_with(given.with_parent, signal.SIGTERM)
+        child.die_with(given.with_parent, signal.SIGTERM)
     folder = Folder(given.folder).made()
     try:
         with folder.lock("supervisor", seconds=LOCK_SECONDS):
