@@ -66,7 +66,7 @@ class Pool:
     async def acquire(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection for several statements. Raises TimeoutError when none is free in time."""
         async with self._pool.acquire(timeout=self._acquire_deadline) as connection:
-            yield connection
+            yield connection  # type: ignore[misc]  # a proxy that behaves as the connection
 
     async def check(self) -> str | None:
         """For readiness: why the database cannot be used now."""
