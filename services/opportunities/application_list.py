@@ -100,10 +100,9 @@ async def view(state: Application, opportunity: Posted, sealer: Sealer, *, reade
         "missing": letter.missing,
         "reason": reason,
         "next_step": next_step,
+        "opportunity_withdrawn": isinstance(opportunity, Withdrawn),
     }
-    return (await _views([document], sealer, reader=reader, opportunity_withdrawn=isinstance(opportunity, Withdrawn)))[
-        0
-    ]
+    return (await _views([document], sealer, reader=reader))[0]
 
 
 def _answer(state: Application) -> tuple[object, object]:
@@ -137,13 +136,11 @@ def _status(state: Application) -> ApplicationStatus:
             assert_never(state)
 
 
-async def _views(
-    documents: Sequence[dict[str, Any]], sealer: Sealer, *, reader: UUID, opportunity_withdrawn: bool = False
-) -> list[ApplicationView]:
+async def _views(documents: Sequence[dict[str, Any]], sealer: Sealer, *, reader: UUID) -> list[ApplicationView]:
     for document in documents:
         if document["status"] == "withdrawn" and document["person"] != reader:
             document.update(dict.fromkeys(_WORDS))
-        if document["status"] in _PENDING and (opportunity_withdrawn or document.pop("gone", False)):
+        if document.pop("opportunity_withdrawn") and document["status"] in _PENDING:
             document["status"] = "ended_with_opportunity"
     return [_shown(document) for document in await sealer.clear(documents)]
 
@@ -225,7 +222,8 @@ def _stored(value: object) -> bytes | None:
 # An application is accepted before its opportunity is known here: they come in no order.
 _FIELDS = """
     select a.position, a.application, a.opportunity, o.title, o.kind, a.person, a.status, a.submitted_on, a.statement,
-           a.skills, a.matching, a.missing, a.reason, a.next_step, coalesce(o.status = 'withdrawn', false) as gone
+           a.skills, a.matching, a.missing, a.reason, a.next_step,
+           coalesce(o.status = 'withdrawn', false) as opportunity_withdrawn
     from applications a left join opportunities o using (opportunity)"""
 
 _STATUS_NOW = """case when o.status = 'withdrawn' and a.status in ('submitted', 'shortlisted', 'offered')
