@@ -4,13 +4,18 @@ Redaction is an allow-list: a key that is not named here is logged as [redacted]
 place, without their messages, since libraries put values into those.
 """
 
+import asyncio
+import atexit
 import logging
+import os
 import re
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum
+from functools import partial
 from typing import Any, BinaryIO
 from uuid import UUID
 
@@ -30,6 +35,8 @@ ALLOWED = frozenset(
 """Keys whose values are ids, numbers or words of ours."""
 
 LONGEST = 300
+MOMENT = 0.05
+"""Seconds that a line may wait to be written."""
 _VALUES = re.compile(r"[\n<({\[='\"0-9]")
 FRAMES = 12
 
@@ -38,19 +45,17 @@ def configure(
     service: str, process: str = "", instance: str = "", *, level: str = "info", out: BinaryIO | None = None
 ) -> None:
     """Sets up structlog and the standard library's logging for this process, to write to `out` (standard output)."""
-    target = out or sys.stdout.buffer
+    lines = _Lines(out or os.fdopen(sys.stdout.fileno(), "wb", 64 * 1024, closefd=False))
+    atexit.register(lines.flush)
     number = logging.getLevelNamesMapping()[level.upper()]
     whose = {
         name: value for name, value in (("service", service), ("process", process), ("instance", instance)) if value
     }
 
-    def stamp(_logger: Any, level: str, entry: MutableMapping[str, Any]) -> Mapping[str, Any]:
-        return {"time": datetime.now(UTC).isoformat(), "level": level, "action": entry.pop("event"), **whose, **entry}
-
     structlog.configure(
-        processors=[stamp, redact, _write],
+        processors=[partial(shape, whose), _write],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.BytesLoggerFactory(target),
+        logger_factory=lambda *_names: lines,
         cache_logger_on_first_use=False,
     )
     root = logging.getLogger()
@@ -58,22 +63,29 @@ def configure(
     root.setLevel(logging.WARNING)
 
 
-def redact(_logger: Any, _level: str, entry: MutableMapping[str, Any]) -> Mapping[str, Any]:
+def shape(whose: Mapping[str, str], _logger: Any, level: str, entry: MutableMapping[str, Any]) -> Mapping[str, Any]:
     """Keeps what ALLOWED names, and turns an exception into its type and place."""
+    line: dict[str, Any] = {"time": datetime.now(UTC), "level": level, "action": entry.pop("event"), **whose}
     if error := entry.pop("exc_info", None):
         entry.update(_exception(error))
-    return {key: _plain(value) if key in ALLOWED else "[redacted]" for key, value in entry.items()}
+    for key, value in entry.items():
+        if key in ALLOWED:
+            line[key] = value if type(value) in _PLAIN else _plain(value)
+        else:
+            line[key] = "[redacted]"
+    return line
+
+
+_PLAIN = (int, float, bool, type(None))
 
 
 def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, (int, float)):
-        return value
     if isinstance(value, str):
         return value if len(value) <= LONGEST else value[:LONGEST] + "…"
     if isinstance(value, (UUID, Enum)):
         return value
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(one) for one in value]
+        return [one if type(one) in _PLAIN else _plain(one) for one in value]
     return f"[{type(value).__name__}]"
 
 
@@ -93,6 +105,40 @@ def _exception(error: Any) -> dict[str, Any]:
 
 def _write(_logger: Any, _level: str, entry: Mapping[str, Any]) -> bytes:
     return orjson.dumps(entry, default=str)
+
+
+class _Lines:
+    """Where lines go: what matters at once, the rest a moment later, many with one system call."""
+
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._waiting = False
+
+    def info(self, line: bytes) -> None:
+        self._put(line)
+        if self._waiting:
+            return
+        try:
+            asyncio.get_running_loop().call_later(MOMENT, self.flush)
+            self._waiting = True
+        except RuntimeError:  # no event loop, so nothing that could be kept from its work
+            self.flush()
+
+    def warning(self, line: bytes) -> None:
+        self._put(line)
+        self.flush()
+
+    debug = msg = log = info
+    warn = error = critical = exception = fatal = failure = warning
+
+    def _put(self, line: bytes) -> None:
+        with suppress(OSError, ValueError):  # whoever read the lines has gone
+            self._out.write(line + b"\n")
+
+    def flush(self) -> None:
+        self._waiting = False
+        with suppress(OSError, ValueError):
+            self._out.flush()
 
 
 class _Library(logging.Handler):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any, Generic, TypeVar
 
 TICK = 0.1
 """Seconds: how late a deadline may be noticed."""
@@ -11,38 +12,41 @@ GRACE = 1.0
 
 
 class Timed:
-    """A request that the current task handles, for so many seconds at most."""
+    """Something that a task does, for so many seconds at most."""
 
-    __slots__ = ("abandon", "due", "expired", "task")
+    __slots__ = ("due", "expired", "task")
 
-    def __init__(self, seconds: float, abandon: Callable[[], None]) -> None:
-        task = asyncio.current_task()
-        if task is None:
-            raise RuntimeError("a request is handled in a task")
-        self.task = task
-        self.due = task.get_loop().time() + seconds
-        self.abandon = abandon
+    def __init__(self) -> None:
+        self.task: asyncio.Task[Any] | None = None
+        self.due = 0.0
         self.expired = False
 
 
-class Deadlines:
+T = TypeVar("T", bound=Timed)
+
+
+class Deadlines(Generic[T]):
     """Cancels what runs too long; `abandon` is called for what does not even heed that."""
 
-    def __init__(self) -> None:
-        self._running: set[Timed] = set()
+    def __init__(self, abandon: Callable[[T], None]) -> None:
+        self._abandon = abandon
+        self._running: set[T] = set()
         self._armed = False
 
     def __len__(self) -> int:
         return len(self._running)
 
-    def start(self, timed: Timed) -> None:
-        """Watches a request from now on."""
+    def start(self, timed: T, seconds: float) -> None:
+        """Watches from now on what the current task does."""
+        loop = asyncio.get_running_loop()
+        timed.task = asyncio.current_task(loop)
+        timed.due = loop.time() + seconds
         self._running.add(timed)
         if not self._armed:
             self._armed = True
-            asyncio.get_running_loop().call_later(TICK, self._tick)
+            loop.call_later(TICK, self._tick)
 
-    def stop(self, timed: Timed) -> None:
+    def stop(self, timed: T) -> None:
         """Watches it no more."""
         self._running.discard(timed)
 
@@ -53,9 +57,9 @@ class Deadlines:
             if timed.due > now:
                 continue
             if timed.expired:
-                timed.abandon()
                 self._running.discard(timed)
-            else:
+                self._abandon(timed)
+            elif timed.task is not None:
                 timed.expired = True
                 timed.due = now + GRACE
                 timed.task.cancel()

@@ -6,7 +6,6 @@ then it is sent, counted and logged. Whatever is raised on the way becomes a pro
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
-from functools import partial
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -49,12 +48,13 @@ class Authenticator(Protocol):
         ...
 
 
-class Exchange:
+class Exchange(Timed):
     """One request on its way to its one answer."""
 
     __slots__ = ("answered", "caller", "code", "method", "operation", "request", "send", "started")
 
     def __init__(self, request: Request, method: str, send: Send) -> None:
+        super().__init__()
         self.started = perf_counter()
         self.request = request
         self.method = method
@@ -91,7 +91,7 @@ class Kernel:
         self._reader = reader
         self._metrics = metrics
         self._count_others = metrics.requests("OTHER", "none")
-        self._deadlines = Deadlines()
+        self._deadlines = Deadlines(self._answer_without)
         self._log = structlog.get_logger("http").bind()
         self._late: set[asyncio.Task[None]] = set()
 
@@ -125,17 +125,16 @@ class Kernel:
     async def _in_time(self, exchange: Exchange, operation: Operation) -> Answer:
         if len(self._deadlines) >= MOST_IN_FLIGHT:
             raise Overload
-        timed = Timed(operation.deadline, partial(self._answer_without, exchange))
-        self._deadlines.start(timed)
+        self._deadlines.start(exchange, operation.deadline)
         try:
             return await self._run(exchange, operation)
         except asyncio.CancelledError:
-            if not timed.expired:
+            if not exchange.expired or exchange.task is None:
                 raise
-            timed.task.uncancel()
+            exchange.task.uncancel()
             raise (RequestTimeout if exchange.request.reading else DeadlineExceeded)() from None
         finally:
-            self._deadlines.stop(timed)
+            self._deadlines.stop(exchange)
 
     async def _run(self, exchange: Exchange, operation: Operation) -> Answer:
         request, route = exchange.request, operation.route
@@ -182,13 +181,15 @@ class Kernel:
             self._count_others(status, seconds)
         else:
             return  # pages of the kernel's own: probes would be most of the log
-        self._log.info(
-            "request",
-            route=exchange.route,
-            method=exchange.method if exchange.method in _METHODS else "OTHER",
-            status=status,
-            ms=round(seconds * 1000, 2),
-            caller=exchange.caller.id,
-            **({"code": exchange.code} if exchange.code else {}),
-            **({"trace": exchange.request.trace} if exchange.request.trace else {}),
-        )
+        told: dict[str, Any] = {
+            "route": exchange.route,
+            "method": exchange.method if exchange.method in _METHODS else "OTHER",
+            "status": status,
+            "ms": int(seconds * 100_000) / 100,
+            "caller": exchange.caller.id,
+        }
+        if exchange.code:
+            told["code"] = exchange.code
+        if exchange.request.trace is not None:
+            told["trace"] = exchange.request.trace
+        self._log.info("request", **told)

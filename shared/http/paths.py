@@ -46,6 +46,8 @@ class Paths(Generic[E]):
             segments = raw_path.decode("ascii").split("/")
             if b"%" in raw_path:
                 segments = [unquote(segment, errors="strict") for segment in segments]
+                if not all(map(fits, segments)):
+                    return {}, []
         except UnicodeDecodeError:
             return {}, []
         values: list[str] = []
@@ -54,17 +56,20 @@ class Paths(Generic[E]):
 
 
 def _find(node: _Node[E], segments: list[str], depth: int, values: list[str]) -> _Node[E] | None:
-    if depth == len(segments):
-        return node if node.methods else None
-    segment = segments[depth]
-    if (named := node.named.get(segment)) is not None and (
-        found := _find(named, segments, depth + 1, values)
-    ) is not None:
-        return found
-    if node.any is None or not segment or not fits(segment):
-        return None
-    values.append(segment)
-    found = _find(node.any, segments, depth + 1, values)
-    if found is None:
-        values.pop()
-    return found
+    """The node at the end of the segments. Goes down in a loop, and tries a second way only where there are two."""
+    for position in range(depth, len(segments)):
+        segment = segments[position]
+        named = node.named.get(segment)
+        if named is not None and node.any is None:
+            node = named
+            continue
+        if named is not None:
+            further: list[str] = []
+            if (found := _find(named, segments, position + 1, further)) is not None:
+                values += further
+                return found
+        if node.any is None or not segment:
+            return None
+        values.append(segment)
+        node = node.any
+    return node if node.methods else None

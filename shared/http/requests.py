@@ -102,8 +102,9 @@ class Reader:
         """`secret` has at least 32 bytes; `wait` is how many seconds a read waits for `after`."""
         if len(secret) < 32:
             raise ValueError("the secret must have at least 32 bytes")
-        self._key_secret = hmac.digest(secret, b"careers command key", "sha256")
-        self._print_secret = hmac.digest(secret, b"careers command fingerprint", "sha256")
+        # Begun once and copied for each command: half the time of beginning anew.
+        self._key_mac = hmac.new(hmac.digest(secret, b"careers command key", "sha256"), digestmod="sha256")
+        self._print_mac = hmac.new(hmac.digest(secret, b"careers command fingerprint", "sha256"), digestmod="sha256")
         self.cursors = Cursors(hmac.digest(secret, b"careers cursor", "sha256"))
         self._wait = wait
 
@@ -162,10 +163,13 @@ class Reader:
             raise MalformedRequest(invalid=(wrong,))
         scope = b"\0".join((caller.id.encode(), operation.name, key))
         said = b"\0".join((request.path, request.query, orjson.dumps(value, option=orjson.OPT_SORT_KEYS)))
-        return CommandKey(
-            hmac.digest(self._key_secret, scope, "sha256")[:16],
-            hmac.digest(self._print_secret, said, "sha256")[:16],
-        )
+        return CommandKey(_mac(self._key_mac, scope), _mac(self._print_mac, said))
+
+
+def _mac(begun: hmac.HMAC, message: bytes) -> bytes:
+    mac = begun.copy()
+    mac.update(message)
+    return mac.digest()[:16]
 
 
 async def _read_body(request: Request, model: type[Body], largest: int) -> tuple[Body, Any]:
@@ -211,7 +215,7 @@ def _alias(value: str) -> Alias:
 def _id(value: str) -> UUID:
     if _UUID.fullmatch(value) is None:
         raise NotFound
-    return UUID(value)
+    return UUID(int=int(value.replace("-", ""), 16))
 
 
 _PATH: Mapping[Any, Any] = {Alias: _alias, UUID: _id, str: str}

@@ -121,6 +121,7 @@ def _configured(app: Any, grace: float) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=75,  # longer than proxies keep theirs, so that none sends into a closing connection
         timeout_graceful_shutdown=int(grace),
     )
