@@ -48,7 +48,8 @@ class Grouped(Generic[Asked, Answer]):
             return await self._alone(asked)
         if len(self._queue) >= self._room:
             raise Overloaded
-        entry = _Waiting(asked, asyncio.get_running_loop().create_future())
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        entry = _Waiting(asked, answer)
         self._queue.append(entry)
         try:
             async with asyncio.timeout(self._deadline):
