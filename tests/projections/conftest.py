@@ -1,6 +1,7 @@
 """The models of projections over a real PostgreSQL, told events one by one as the consumer would, without Kafka."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -38,7 +39,8 @@ class Always:
 class World:
     """What was told so far, and who asks."""
 
-    def __init__(self, connection: asyncpg.Connection) -> None:
+    def __init__(self, url: str, connection: asyncpg.Connection) -> None:
+        self.url = url
         self.connection = connection
         self.keys = MemoryKeyStore()
         self.sealer = Sealer(KeyCache(self.keys, seconds=0))
@@ -90,6 +92,33 @@ class World:
             body=body,
         )
 
+    # Two workers
+
+    @contextlib.asynccontextmanager
+    async def another(self) -> AsyncIterator[asyncpg.Connection]:
+        """A second connection, as another worker has one."""
+        connection = await opened(self.url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    def soon(self, connection: asyncpg.Connection, model: Any, batch: Sequence[Heard]) -> "asyncio.Task[None]":
+        """Applies a batch over another connection, at the same time."""
+
+        async def apply() -> None:
+            async with connection.transaction():
+                await model.write(connection, model.prepare(batch))
+
+        return asyncio.create_task(apply())
+
+    async def until_waiting(self, connection: asyncpg.Connection) -> None:
+        """Until the connection waits for a lock."""
+        asked = "select wait_event_type = 'Lock' from pg_stat_activity where pid = $1"
+        async with asyncio.timeout(10):
+            while not await self.connection.fetchval(asked, connection.get_server_pid()):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
     # The organisation
 
     async def unit(self, name: str, parent: UUID | None = None, partner: UUID | None = None) -> UUID:
@@ -137,14 +166,19 @@ def changed(person: UUID, unit: UUID, on: date, **more: Any) -> profiles.PlaceTa
     return placed(person, unit, on, profiles.PlaceChanged, **more)
 
 
+async def opened(url: str) -> asyncpg.Connection:
+    connection = await asyncpg.connect(url, server_settings={"search_path": "relations, timeline, moves, public"})
+    await connection.set_type_codec("json", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes)
+    return connection
+
+
 @pytest.fixture
 async def world(fresh_database: str) -> AsyncIterator[World]:
-    connection = await asyncpg.connect(fresh_database)
-    await connection.set_type_codec("json", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes)
-    made = World(connection)
+    connection = await opened(fresh_database)
+    made = World(fresh_database, connection)
     for model in made.models:
         await connection.execute(f"create schema {model.name}; set search_path = {model.name}; {model.tables}")
-    await connection.execute("set search_path = relations, timeline, moves, public")
+    await connection.execute("reset search_path")
     try:
         yield made
     finally:
