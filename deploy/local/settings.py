@@ -64,6 +64,7 @@ class Settings:
             "KAFKA_BOOTSTRAP_SERVERS": self.kafka,
             "ISSUER_URL": self.issuer_url,
             "MASTER_KEY_FILE": str(self.folder.secret("master-key", lambda: base64.b64encode(os.urandom(32)))),
+            "SECRET_FILE": str(self.folder.secret(f"secret-{service}", lambda: base64.b64encode(os.urandom(32)))),
             "SMTP_URL": f"smtp://{HOST}:{self.ports['smtp']}",
             "HOST": HOST,
             "INSTANCE": f"{part}-1",

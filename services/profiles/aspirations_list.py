@@ -71,10 +71,11 @@ class Aspirations:
 
     name = "aspirations"
     services = ("profiles",)
+    types = _TYPES
     tables = (Path(__file__).parent / "aspirations.sql").read_text()
 
     def prepare(self, batch: Sequence[Heard]) -> Batch:
-        found = (read_event(heard.type, heard.body) for heard in batch if heard.type in _TYPES)
+        found = (read_event(heard.type, heard.body) for heard in batch)
         return Batch(tuple(event for event in found if isinstance(event, Event)))
 
     async def write(self, connection: asyncpg.Connection, batch: Batch) -> None:

@@ -47,18 +47,21 @@ class Relations:
     services = ("profiles",)
     tables = (Path(__file__).parent / "tables.sql").read_text()
 
+    @property
+    def types(self) -> frozenset[str]:
+        return _TAKES
+
     def __init__(self, sealer: Sealer) -> None:
         self._sealer = sealer
 
     def prepare(self, batch: Sequence[Heard]) -> Facts:
         facts = Facts()
         for heard in batch:
-            if heard.type in _TAKES:
-                event = read_event(heard.type, heard.body)
-                if isinstance(event, Event):
-                    _take(facts, event, heard.position)
-                    if event.subject_field == "person":
-                        facts.put("people", (event.subject,), (event.subject, heard.recorded_at))
+            event = read_event(heard.type, heard.body)
+            if isinstance(event, Event):
+                _take(facts, event, heard.position)
+                if event.subject_field == "person":
+                    facts.put("people", (event.subject,), (event.subject, heard.recorded_at))
         return facts
 
     async def write(self, connection: asyncpg.Connection, facts: Facts) -> None:

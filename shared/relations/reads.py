@@ -180,6 +180,13 @@ class Relations:
         """Whether the person has left by today."""
         return bool((await self._rows.fetch(f"select {has_left('$1')} as yes", person))[0]["yes"])
 
+    async def check(self) -> str | None:
+        """For readiness: why others' records cannot be read now."""
+        age = await self._fresh.age()
+        if age is None:
+            return "it is not known yet how current relations are"
+        return f"relations are {age:.0f} s old" if age > STALE_AFTER else None
+
     async def require_fresh(self) -> None:
         """Raises RelationsStale when relations are older than STALE_AFTER."""
         age = await self._fresh.age()

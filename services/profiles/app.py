@@ -1,0 +1,37 @@
+"""How profiles is put together."""
+
+from services.profiles import api_aspirations, api_directory, api_people, api_units
+from services.profiles.aspirations_list import Aspirations, AspirationsList
+from services.profiles.identity import Identity
+from services.profiles.people_list import PeopleList
+from shared.http import Routes
+from shared.relations.model import Relations
+from shared.service import Parts, Service, Settings, Work
+
+
+def add_routes(routes: Routes, parts: Parts) -> None:
+    """Everything that profiles answers."""
+    identity = Identity(parts.streams, parts.store, parts.settings.secret)
+    people = PeopleList(parts.pool, parts.relations, parts.sealer)
+    aspirations = AspirationsList(parts.pool, parts.relations, parts.sealer)
+    routes.waiter = parts.freshness.of("relations")
+    api_people.add_routes(routes, parts.streams, parts.relations, identity)
+    api_directory.add_routes(routes, parts.relations, people)
+    api_units.add_routes(routes, parts.streams, parts.relations, people)
+    routes.waiter = parts.freshness.of("aspirations")
+    api_aspirations.add_routes(routes, parts.streams, parts.relations, aspirations)
+
+
+def work(parts: Parts) -> Work:
+    """What the worker keeps up to date."""
+    return Work(models=(Relations(parts.sealer), Aspirations()))
+
+
+SERVICE = Service(
+    name="profiles",
+    description="People, units and places as HR reports them; and what each person says of themselves.",
+    settings=Settings,
+    schemas=("aspirations",),
+    add_routes=add_routes,
+    work=work,
+)
