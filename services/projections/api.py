@@ -1,0 +1,129 @@
+"""Routes of projections: the career timeline, and HR's moves."""
+
+from datetime import UTC, date, datetime
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from services.projections.entries import Entry
+from services.projections.movement import Kind as KindOfMove
+from services.projections.moves_reads import Figures, GroupBy, MovesAsked, MovesReads, MoveView, ReleasesNotYet
+from services.projections.stories import Kind
+from services.projections.timeline import Asked, Order, TimelineReads
+from shared.auth.callers import Role, Scope
+from shared.http import Alias, Call, Line, Listing, Moment, Page, Query, Routes, Several
+from shared.http.positions import Waiter
+from shared.refusals import Invalid, Unacceptable
+from shared.relations.reads import Relations
+
+
+class TimelineQuery(Listing):
+    as_of: Annotated[date | None, Field(description="The story up to this day. Never later than today.")] = None
+    known_at: Annotated[Moment | None, Field(description="The facts as they were known at this time.")] = None
+    kinds: Annotated[Several[Kind], Field(description="Only these kinds of entries.")] = ()
+    order: Order = "newest"
+
+
+class _Chosen(Query):
+    """Which moves."""
+
+    begins: Annotated[date | None, Field(alias="from", description="The first effective day.")] = None
+    ends: Annotated[date | None, Field(alias="to", description="The last effective day: it is included.")] = None
+    unit: Annotated[UUID | None, Field(description="Moves from or to this unit, or a unit below it as of now.")] = None
+    kind: Annotated[
+        Several[KindOfMove],
+        Field(description="Only these kinds. Without it all moves: joining, leaving and coming back stand apart."),
+    ] = ()
+
+
+class FiguresQuery(_Chosen):
+    group_by: Annotated[
+        Several[GroupBy],
+        Field(description="At most two. A flow is the unit left and the unit joined, a title the old and the new one."),
+    ] = ()
+
+
+class PeopleQuery(_Chosen, Listing):
+    """The people behind a figure: give what its cell says."""
+
+    from_unit: UUID | None = None
+    to_unit: UUID | None = None
+    from_title: Line | None = None
+    to_title: Line | None = None
+
+
+def add_timeline(routes: Routes, waiter: Waiter, relations: Relations, timeline: TimelineReads) -> None:
+    """Adds the career timeline."""
+
+    @routes.get("/v1/people/{person}/timeline", waiter=waiter)
+    async def read_timeline(call: Call[None, TimelineQuery], person: Alias) -> Page[Entry]:
+        """The career story of a person: one's own; as manager or HR partner what is official or shared.
+
+        Who may read what is judged as of now: neither `as_of` nor `known_at` brings back what was withdrawn.
+        """
+        query = call.query
+        asked = Asked(
+            as_of=query.as_of,
+            known_at=_moment(query.known_at),
+            kinds=frozenset(query.kinds) or None,
+            order=query.order,
+            after=_place(call.cursor),
+            limit=query.limit,
+        )
+        return await timeline.find(await relations.named(person, call.caller), call.caller, asked, call.at)
+
+
+def add_moves(routes: Routes, waiter: Waiter, moves: MovesReads) -> None:
+    """Adds HR's moves."""
+
+    @routes.get(
+        "/v1/moves",
+        allow=(Role.HR_PARTNER, Role.HR_ANALYST, Scope.MOVES_READ),
+        refuses=(ReleasesNotYet,),
+        waiter=waiter,
+    )
+    async def count_moves(call: Call[None, FiguresQuery]) -> Figures:
+        """How many moved, by flow, unit, kind, month or title: exact, for the units whose HR partner you are.
+
+        A service account with the scope counts the whole organisation.
+        """
+        if len(call.query.group_by) > 2:
+            raise Unacceptable(invalid=(Invalid("group_by", "must name at most two", "query"),))
+        return await moves.figures(call.caller, _chosen(call.query, group_by=call.query.group_by))
+
+    @routes.get(
+        "/v1/moves/people",
+        allow=(Role.HR_PARTNER, Role.HR_ANALYST),
+        refuses=(ReleasesNotYet,),
+        waiter=waiter,
+    )
+    async def list_moves(call: Call[None, PeopleQuery]) -> Page[MoveView]:
+        """The people behind a figure: every official move from or to the units whose HR partner you are."""
+        query = call.query
+        asked = _chosen(
+            query,
+            from_unit=query.from_unit,
+            to_unit=query.to_unit,
+            from_title=query.from_title,
+            to_title=query.to_title,
+        )
+        return await moves.people(call.caller, asked, _place(call.cursor), query.limit)
+
+
+def _chosen(query: _Chosen, **more: object) -> MovesAsked:
+    if query.begins is not None and query.ends is not None and query.ends < query.begins:
+        raise Unacceptable(invalid=(Invalid("to", "must not be before `from`", "query"),))
+    return MovesAsked(begins=query.begins, ends=query.ends, unit=query.unit, kind=query.kind, **more)  # type: ignore[arg-type]
+
+
+def _place(cursor: tuple[str | int | None, ...] | None) -> tuple[date, UUID] | None:
+    """Day and id of the last item of the page before."""
+    return None if cursor is None else (date.fromisoformat(str(cursor[0])), UUID(str(cursor[1])))
+
+
+def _moment(given: datetime | None) -> datetime | None:
+    try:
+        return None if given is None else given.astimezone(UTC)
+    except OverflowError:
+        raise Unacceptable(invalid=(Invalid("known_at", "is out of range", "query"),)) from None
