@@ -35,11 +35,14 @@ class RelationsStale(Unavailable, code="relations-stale"):
     """Who may read what others wrote is not known well enough at this moment; your own data still works."""
 
 
+# Aliases begin with r: a caller's own must not be caught within a fragment.
+
+
 def is_manager(person: str, caller: str) -> str:
     """SQL: `caller` manages `person` now (both SQL expressions)."""
     return (
-        f"exists (select from managers m where m.person = {person} and m.manager = {caller}"
-        " and m.from_at <= now() and m.to_at > now())"
+        f"exists (select from managers rm where rm.person = {person} and rm.manager = {caller}"
+        " and rm.from_at <= now() and rm.to_at > now())"
     )
 
 
@@ -51,37 +54,38 @@ def is_hr_partner(person: str, caller: str) -> str:
 def unit_of(person: str) -> str:
     """SQL: the unit that `person` belongs to now, or belonged to last."""
     return (
-        f"(select b.unit from belongings b where b.person = {person} and b.from_at <= now()"
-        " order by b.from_at desc limit 1)"
+        f"(select rb.unit from belongings rb where rb.person = {person} and rb.from_at <= now()"
+        " order by rb.from_at desc limit 1)"
     )
 
 
 def partners_unit(unit: str, caller: str) -> str:
     """SQL: `caller` is HR partner now for `unit` or one above it."""
     return (
-        "exists (select from unit_paths p join hr_partners h on h.unit = p.ancestor"
-        f" where p.unit = {unit} and h.partner = {caller} and h.from_on <= current_date"
-        " and (h.to_on is null or h.to_on > current_date) and p.from_on <= current_date"
-        " and (p.to_on is null or p.to_on > current_date))"
+        "exists (select from unit_paths rp join hr_partners rh on rh.unit = rp.ancestor"
+        f" where rp.unit = {unit} and rh.partner = {caller} and rh.from_on <= current_date"
+        " and (rh.to_on is null or rh.to_on > current_date) and rp.from_on <= current_date"
+        " and (rp.to_on is null or rp.to_on > current_date))"
     )
 
 
 def leads_unit(unit: str, caller: str) -> str:
     """SQL: `caller` leads `unit` or one above it now."""
     return (
-        "exists (select from unit_paths p join lateral (select l.leader from unit_leaders l where l.unit = p.ancestor"
-        " and l.effective_on <= current_date order by l.effective_on desc, l.seq desc limit 1) led on true"
-        f" where p.unit = {unit} and led.leader = {caller} and p.from_on <= current_date"
-        " and (p.to_on is null or p.to_on > current_date))"
+        "exists (select from unit_paths rp join lateral (select rl.leader from unit_leaders rl"
+        " where rl.unit = rp.ancestor and rl.effective_on <= current_date"
+        " order by rl.effective_on desc, rl.seq desc limit 1) rled on true"
+        f" where rp.unit = {unit} and rled.leader = {caller} and rp.from_on <= current_date"
+        " and (rp.to_on is null or rp.to_on > current_date))"
     )
 
 
 def has_left(person: str) -> str:
     """SQL: `person` is known to have left by today."""
     return (
-        "coalesce((select e.kind = 'left' from employment_facts e"
-        f" where e.person = {person} and e.effective_on + (e.kind = 'left')::int <= current_date"
-        " order by e.effective_on + (e.kind = 'left')::int desc, e.seq desc limit 1), false)"
+        "coalesce((select ree.kind = 'left' from employment_facts ree"
+        f" where ree.person = {person} and ree.effective_on + (ree.kind = 'left')::int <= current_date"
+        " order by ree.effective_on + (ree.kind = 'left')::int desc, ree.seq desc limit 1), false)"
     )
 
 
@@ -136,7 +140,7 @@ class Relations:
             return Relation(self=False, manager=False, hr_partner=False)
         if caller.person == person:
             return Relation(self=True, manager=False, hr_partner=False)
-        await self.require_fresh()
+        await self.requirefresh()
         row = (await self._rows.fetch(_RELATION, person, caller.person))[0]
         hr_partner = row["hr_partner"] and Role.HR_PARTNER in caller.roles
         return Relation(self=False, manager=row["manager"], hr_partner=hr_partner)
@@ -187,7 +191,7 @@ class Relations:
             return "it is not known yet how current relations are"
         return f"relations are {age:.0f} s old" if age > STALE_AFTER else None
 
-    async def require_fresh(self) -> None:
+    async def requirefresh(self) -> None:
         """Raises RelationsStale when relations are older than STALE_AFTER."""
         age = await self._fresh.age()
         if age is None or age > STALE_AFTER:
