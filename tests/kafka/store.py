@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import random
 from collections.abc import AsyncIterator, Sequence
-from typing import Self
+from typing import Any, Self
 from uuid import UUID, uuid4
 
 import asyncpg
+import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from shared.kafka.cluster import Cluster
@@ -102,3 +103,18 @@ def effective(heard: Sequence[Heard]) -> list[Heard]:
             applied[one.partition] = one.position
             taken.append(one)
     return taken
+
+
+async def mark_beyond(cluster: Cluster, position: int) -> dict[str, Any]:
+    """The first of the marks that covers a position."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap_servers, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        consumer.assign([TopicPartition(cluster.marks, 0)])
+        async with asyncio.timeout(20):
+            while True:
+                mark: dict[str, Any] = orjson.loads((await consumer.getone()).value)
+                if mark["position"] >= position:
+                    return mark
+    finally:
+        await consumer.stop()

@@ -7,15 +7,13 @@ import signal
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
-import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from shared.kafka.cluster import Cluster
 from shared.kafka.counts import Counts
 from shared.kafka.relay import Relay
 from tests.kafka.conftest import Broker, until
-from tests.kafka.store import Store, effective, records_of
+from tests.kafka.store import Store, effective, mark_beyond, records_of
 
 PEOPLE = [uuid4() for _ in range(50)]
 
@@ -152,15 +150,7 @@ async def test_marks_say_how_far_the_relay_is(store: Store, cluster: Cluster, co
     async with running(Relay(store.url, cluster, "profiles", counts)):
         await store.append(40, subjects=PEOPLE)
         [last] = await store.append(withheld=True)
-        consumer = AIOKafkaConsumer(bootstrap_servers=cluster.bootstrap_servers, auto_offset_reset="earliest")
-        await consumer.start()
-        try:
-            consumer.assign([TopicPartition(cluster.marks, 0)])
-            async with asyncio.timeout(20):
-                while (mark := orjson.loads((await consumer.getone()).value))["position"] < last:
-                    pass
-        finally:
-            await consumer.stop()
+        mark = await mark_beyond(cluster, last)
     heard = await records_of(cluster, "profiles")
     assert mark["service"] == "profiles"
     assert mark["positions"] == {
