@@ -103,8 +103,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """What a service's app.py declares. `schemas` names its models, in whose tables reads look besides relations;
-    `add_routes` sets `routes.waiter` to the freshness of the model that the routes after it read."""
+    """What a service's app.py declares. `schemas` names its models, in whose tables reads look besides relations."""
 
     name: str
     description: str

@@ -5,6 +5,7 @@ from services.profiles.aspirations_list import Aspirations, AspirationsList
 from services.profiles.identity import Identity
 from services.profiles.people_list import PeopleList
 from shared.http import Routes
+from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
 from shared.service import Parts, Service, Settings, Work
 
@@ -13,18 +14,24 @@ def add_routes(routes: Routes, parts: Parts) -> None:
     """Everything that profiles answers."""
     identity = Identity(parts.streams, parts.store, parts.settings.secret)
     people = PeopleList(parts.pool, parts.relations, parts.sealer)
-    aspirations = AspirationsList(parts.pool, parts.relations, parts.sealer)
-    routes.waiter = parts.freshness.of("relations")
-    api_people.add_routes(routes, parts.streams, parts.relations, identity)
-    api_directory.add_routes(routes, parts.relations, people)
-    api_units.add_routes(routes, parts.streams, parts.relations, people)
-    routes.waiter = parts.freshness.of("aspirations")
-    api_aspirations.add_routes(routes, parts.streams, parts.relations, aspirations)
+    listed = AspirationsList(parts.pool, parts.relations, parts.sealer)
+    relations, aspirations = models(parts)
+    with routes.waiting_for(Waits(parts.freshness, relations)):
+        api_people.add_routes(routes, parts.streams, parts.relations, identity)
+        api_directory.add_routes(routes, parts.relations, people)
+        api_units.add_routes(routes, parts.streams, parts.relations, people)
+    with routes.waiting_for(Waits(parts.freshness, relations, aspirations)):
+        api_aspirations.add_routes(routes, parts.streams, parts.relations, listed)
 
 
 def work(parts: Parts) -> Work:
     """What the worker keeps up to date."""
-    return Work(models=(Relations(parts.sealer), Aspirations()))
+    return Work(models=models(parts))
+
+
+def models(parts: Parts) -> tuple[Relations, Aspirations]:
+    """What is kept from the stream."""
+    return Relations(parts.sealer), Aspirations()
 
 
 SERVICE = Service(

@@ -2,7 +2,8 @@
 
 import inspect
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypedDict, TypeVar, Unpack, get_args, get_origin, get_type_hints
 from uuid import UUID
@@ -94,6 +95,15 @@ class Routes:
     waiter: Waiter | None = None
     """Lets every read take `after`; a route can name another."""
     declared: list[Route] = field(default_factory=list)
+
+    @contextmanager
+    def waiting_for(self, waiter: Waiter) -> Iterator[None]:
+        """Reads declared within wait with this one."""
+        before, self.waiter = self.waiter, waiter
+        try:
+            yield
+        finally:
+            self.waiter = before
 
     def get(self, path: str, **told: Unpack[Told]) -> Callable[[H], H]:
         """A read."""

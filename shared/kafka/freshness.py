@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
@@ -132,3 +132,30 @@ class ModelFreshness:
     async def wait(self, at: At, seconds: float) -> Answer:
         """Waits at most so many seconds until the model shows what was recorded at a position."""
         return await self._freshness.wait(self._model, at, seconds)
+
+
+class Hears(Protocol):
+    """A model, as far as waiting for it goes."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def services(self) -> Collection[str]: ...
+
+
+class Waits:
+    """Waits for every model that a read looks into, as far as the model hears the service that recorded the event."""
+
+    def __init__(self, freshness: Freshness, *models: Hears) -> None:
+        self._freshness = freshness
+        self._models = models
+
+    async def wait(self, at: At, seconds: float) -> Answer:
+        """As one model's, for all of them together."""
+        until = time.monotonic() + seconds
+        for model in self._models:
+            if at.service in model.services:
+                answer = await self._freshness.wait(model.name, at, max(0.0, until - time.monotonic()))
+                if answer != "reached":
+                    return answer
+        return "reached"
