@@ -21,6 +21,8 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Model = TypeVar("Model", bound=BaseModel)
 
 LARGEST_BODY = 256 * 1024
+MOST_DISCARDED = 4 * 1024 * 1024
+"""Bytes of a body that is too large that are read all the same: a caller still sending would not see the answer."""
 DEEPEST = 32
 MOST_ERRORS = 20
 
@@ -34,23 +36,21 @@ class Disconnected(Exception):
 
 async def read_body(receive: Receive, declared: bytes | None, limit: int = LARGEST_BODY) -> bytes:
     """All of the body. Raises BodyTooLarge, also when its length was not declared, and Disconnected."""
-    if declared is not None and (not declared.isdigit() or int(declared) > limit):
+    if declared is not None and (not declared.isdigit() or int(declared) > limit + MOST_DISCARDED):
         raise BodyTooLarge
     message = await receive()
-    if message["type"] == "http.disconnect":
-        raise Disconnected
     body: bytes = message.get("body", b"")
-    if not message.get("more_body", False):
-        if len(body) > limit:
-            raise BodyTooLarge
+    if message["type"] == "http.request" and not message.get("more_body", False) and len(body) <= limit:
         return body
     parts, size = [body], len(body)
-    while message.get("more_body", False) and size <= limit:
+    while message["type"] == "http.request" and message.get("more_body", False) and size <= limit + MOST_DISCARDED:
         message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Disconnected
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size <= limit:
+            parts.append(part)
+    if message["type"] != "http.request":
+        raise Disconnected
     if size > limit:
         raise BodyTooLarge
     return b"".join(parts)
