@@ -140,7 +140,7 @@ class Relations:
             return Relation(self=False, manager=False, hr_partner=False)
         if caller.person == person:
             return Relation(self=True, manager=False, hr_partner=False)
-        await self.requirefresh()
+        await self.require_fresh()
         row = (await self._rows.fetch(_RELATION, person, caller.person))[0]
         hr_partner = row["hr_partner"] and Role.HR_PARTNER in caller.roles
         return Relation(self=False, manager=row["manager"], hr_partner=hr_partner)
@@ -191,7 +191,7 @@ class Relations:
             return "it is not known yet how current relations are"
         return f"relations are {age:.0f} s old" if age > STALE_AFTER else None
 
-    async def requirefresh(self) -> None:
+    async def require_fresh(self) -> None:
         """Raises RelationsStale when relations are older than STALE_AFTER."""
         age = await self._fresh.age()
         if age is None or age > STALE_AFTER:
