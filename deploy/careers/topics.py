@@ -15,6 +15,7 @@ from aiokafka.errors import NoError, TopicAlreadyExistsError, UnknownTopicOrPart
 PREFIX = "careers."
 DECLARATION = Path(__file__).parents[1] / "topics.toml"
 DEADLINE = 30.0  # seconds for all of it
+POLL = 0.05  # seconds between two looks at whether brokers have heard of a change
 SET_ON_THE_TOPIC = 1  # Kafka's ConfigSource.TOPIC_CONFIG: not a default of the broker
 
 
@@ -60,7 +61,10 @@ async def differences(servers: str, wanted: Sequence[Topic]) -> list[Difference]
 
 
 async def apply(servers: str, wanted: Sequence[Topic], *, replication_factor: int = 1) -> list[Difference]:
-    """Make it so, and say what was changed; by several at once too. Raises TopicsRefused, KafkaError, TimeoutError."""
+    """Make it so, and say what was changed, when the cluster shows it; by several at once too.
+
+    Raises TopicsRefused, before anything is changed, KafkaError and TimeoutError.
+    """
     async with _administrator(servers) as admin:
         changes = await _compare(admin, wanted)
         for change in changes:
@@ -69,6 +73,8 @@ async def apply(servers: str, wanted: Sequence[Topic], *, replication_factor: in
         for change in changes:
             if not change.missing:
                 await _configure(admin, change.topic)
+        while await _compare(admin, [change.topic for change in changes]):  # noqa: ASYNC110  Kafka tells nobody
+            await asyncio.sleep(POLL)
         return changes
 
 

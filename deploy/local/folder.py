@@ -80,8 +80,11 @@ class Folder:
         return path
 
     @contextmanager
-    def lock(self, name: str, *, seconds: float = math.inf) -> Iterator[None]:
-        """Held until the block, or the process, ends. Raises Held when it is not to be had within `seconds`."""
+    def lock(self, name: str, *, seconds: float = math.inf) -> Iterator[int]:
+        """Held until the block, or the process, ends, and longer by a child that was passed its descriptor.
+
+        Raises Held when it is not to be had within `seconds`.
+        """
         until = time.monotonic() + seconds
         with (self.root / f"{name}.lock").open("a") as file:
             while True:
@@ -92,7 +95,7 @@ class Folder:
                     if time.monotonic() >= until:
                         raise Held(name) from error
                     time.sleep(0.01)
-            yield
+            yield file.fileno()
 
 
 def write(path: Path, text: str) -> None:

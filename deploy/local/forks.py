@@ -42,16 +42,22 @@ class Forks:
         writer.write(json.dumps({**request, "env": dict(module.env), "log": str(log)}).encode() + b"\n")
         return await answer
 
+    async def close(self) -> None:
+        """The zygote ends, and its forks with it."""
+        if self._opened is not None:
+            (await self._opened).close()
+            await self._listening
+
     async def _open(self) -> asyncio.StreamWriter:
         ours, theirs = socket.socketpair()
         argv = [sys.executable, "-m", "deploy.local.zygote", str(theirs.fileno())]
         zygote = Spawned(Command(argv), self._folder, self._log, descriptors=[theirs.fileno()])
         theirs.close()
         reader, writer = await asyncio.open_connection(sock=ours)
-        self._listening = asyncio.create_task(self._listen(reader, zygote))
+        self._listening = asyncio.create_task(self._listen(reader, writer, zygote))
         return writer
 
-    async def _listen(self, reader: asyncio.StreamReader, zygote: Spawned) -> None:
+    async def _listen(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, zygote: Spawned) -> None:
         while line := await reader.readline():
             said = json.loads(line)
             if "id" in said:
@@ -60,6 +66,7 @@ class Forks:
             else:
                 self._running.pop(said["pid"]).end.set_result(said["status"])
         self._opened = None
+        writer.close()
         await zygote.ended()
         for answer in self._asked.values():
             answer.set_exception(OSError(f"the Python that all processes are forked from ended: see {self._log}"))

@@ -19,6 +19,7 @@ POLL = 0.03  # seconds between two looks at the state file
 TRIES = 3  # when a port is taken between choosing it and listening
 STOP_SECONDS = 60.0  # more than the supervisor takes to stop everything, killing included
 
+LOCK_SECONDS = 5.0  # others hold the lock for a moment, to see whether a supervisor does
 SILENCE_SECONDS = 10.0  # for a supervisor that has just begun to say its first word
 
 Tell = Callable[[State], None]
@@ -53,7 +54,7 @@ def up(
         if found is not None and not (found.goes_on and sorted(found.asked) == sorted(asked)):
             _down(folder)
             found = None
-        state = _wait(folder, tell) if found is not None else None
+        state = _wait(folder, tell) if found is not None and _ask(folder, found) else None
         tries = TRIES
         while state is None or (state.port_taken and tries):
             state, tries = _start(folder, [*asked, *parent], given, tell), tries - 1
@@ -101,9 +102,11 @@ def read_env(folder: Folder) -> dict[str, str]:
 
 
 def _start(folder: Folder, arguments: Sequence[str], given: Mapping[str, str], tell: Tell) -> State:
+    _reap(folder)
     folder.state.unlink(missing_ok=True)
     argv = [sys.executable, "-m", "deploy.local.supervisor", str(folder.root), *arguments]
-    with folder.log("supervisor").open("wb") as log:
+    # The lock is passed on, not taken anew: at no moment could a second supervisor begin.
+    with folder.lock("supervisor", seconds=LOCK_SECONDS) as lock, folder.log("supervisor").open("wb") as log:
         _started[folder.root] = subprocess.Popen(
             argv,
             cwd=CHECKOUT,
@@ -112,26 +115,40 @@ def _start(folder: Folder, arguments: Sequence[str], given: Mapping[str, str], t
             stdout=log,
             stderr=log,
             start_new_session=True,
+            pass_fds=[lock],
         )
     try:
-        return _wait(folder, tell)
+        state = _wait(folder, tell)
+        if state is None:
+            raise NotUp(causes.of_supervisor(folder.log("supervisor")))
+        return state
     except BaseException:  # ctrl-C too: what was begun here does not stay half done
         _down(folder)
         raise
 
 
-def _wait(folder: Folder, tell: Tell) -> State:
-    """Until all is ready or nothing lives. The supervisor has a deadline for each part, so this ends."""
+def _ask(folder: Folder, state: State) -> bool:
+    """Whether it answers: one that was killed this moment still holds its lock, but says nothing any more."""
+    with suppress(ProcessLookupError):
+        os.kill(state.pid, signal.SIGUSR1)
+        while (now := running(folder)) is not None:
+            if now.answers > state.answers:
+                return True
+            time.sleep(POLL)
+    return False
+
+
+def _wait(folder: Folder, tell: Tell) -> State | None:
+    """Until all is ready or the start has failed; None when nothing lives. There is a deadline for each part."""
     while True:
-        started = _started.get(folder.root)
-        alive = started.poll() is None if started else running(folder) is not None
+        alive = running(folder) is not None
         state = State.load(folder)  # after the look: what was said last is not missed
         if state is not None:
             tell(state)
             if state.all_ready or state.phase in (Phase.FAILED, Phase.STOPPED):
                 return state
         if not alive:
-            raise NotUp(causes.of_supervisor(folder.log("supervisor")))
+            return None
         time.sleep(POLL)
 
 
@@ -146,7 +163,12 @@ def _down(folder: Folder) -> bool:
         if running(folder) is not None:
             with suppress(ProcessLookupError):
                 os.kill(state.pid, signal.SIGKILL)
-    started = _started.pop(folder.root, None)
-    if started is not None:
-        started.wait()
+    _reap(folder)
     return child.sweep(folder.root) > 0 or state is not None
+
+
+def _reap(folder: Folder) -> None:
+    """One that is gone already, as its lock has told."""
+    supervisor = _started.pop(folder.root, None)
+    if supervisor is not None:
+        supervisor.wait()

@@ -50,7 +50,7 @@ def _shown(path: Path) -> dict[str, Any]:
         "from": message["From"],
         "subject": message["Subject"],
         "message_id": message["Message-ID"],
-        "text": text.get_content() if text is not None else "",
+        "text": text.get_content().replace("\r\n", "\n") if text is not None else "",
     }
 
 

@@ -31,6 +31,7 @@ class State:
     asked: list[str]  # names of servers and services
     phase: Phase = Phase.STARTING
     message: str = ""
+    answers: int = 0  # how often it was asked, by SIGUSR1, whether it lives
     port_taken: bool = False  # it failed for that, and will not when tried again
     parts: dict[str, PartState] = field(default_factory=dict)
 

@@ -1,15 +1,14 @@
 """Starts all parts, watches them, starts again what ends, and stops everything: `python -m deploy.local.supervisor`.
 
-One supervisor holds a folder's lock; its parts die with it (child.py). What it knows stands in the folder's state file
-(state.py). A part that ends before it was ever ready is a failure of the start, and everything stops; one that ends
-later is started again.
+One supervisor holds a folder's lock, passed on by who started it (instance.py); its parts die with it (child.py). What
+it knows stands in the folder's state file (state.py). A part that ends before it was ever ready is a failure of the
+start, and everything stops; one that ends later is started again.
 """
 
 import argparse
 import asyncio
 import os
 import signal
-import sys
 import time
 from asyncio import Task
 from collections.abc import Mapping, Sequence
@@ -19,7 +18,7 @@ from pathlib import Path
 from deploy.careers.services import SERVICES
 from deploy.local import causes, child
 from deploy.local.child import Child, Module, Spawned
-from deploy.local.folder import Folder, Held, write
+from deploy.local.folder import Folder, write
 from deploy.local.forks import Forks
 from deploy.local.parts import Part, Run, parts
 from deploy.local.settings import settings
@@ -28,7 +27,6 @@ from deploy.local.state import PartState, Phase, State
 POLL = 0.02  # seconds between two looks at whether a part is ready
 PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds before a part that ended is started again: doubled each time
 LONG_LIFE = 10.0  # seconds after which an end is no longer the sequel of the one before
-LOCK_SECONDS = 2.0  # others look at the lock for a moment, to see whether we live
 STOP_SECONDS = 15.0  # for a part to end well, before it is killed
 SERVERS = frozenset({"postgres", "kafka", "issuer", "mail"})  # stopped last: others finish with them what is in flight
 
@@ -59,6 +57,7 @@ class Supervisor:
         """Until told to stop (0), or until the start has failed (1); either way nothing is left running."""
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._told.set)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, self._answer)
         self._state.save(self._folder)
         try:
             async with asyncio.TaskGroup() as group:
@@ -75,6 +74,10 @@ class Supervisor:
             self._state.port_taken = any(isinstance(e, StartFailed) and e.port_taken for e in failures.exceptions)
         self._state.save(self._folder)
         return int(self._state.phase is Phase.FAILED)
+
+    def _answer(self) -> None:
+        self._state.answers += 1
+        self._state.save(self._folder)
 
     async def _stop_when_told(self) -> None:
         await self._told.wait()
@@ -186,16 +189,16 @@ def main() -> None:
         child.die_with(given.with_parent, signal.SIGTERM)
     folder = Folder(given.folder).made()
     try:
-        with folder.lock("supervisor", seconds=LOCK_SECONDS):
-            child.sweep(folder.root)
-            told = settings(folder, os.environ)
-            services = [name for name in given.asked if name in SERVICES]
-            table, env = parts(told, given.asked), told.for_operator(services)
-            status = asyncio.run(Supervisor(folder, given.asked, table, env).run())
-            # Not sys.exit: a thread may still be fetching jars, and nobody waits for them any more.
-            os._exit(status)
-    except Held:
-        sys.exit(f"Another supervisor holds {folder.root}.")
+        child.sweep(folder.root)
+        told = settings(folder, os.environ)
+        services = [name for name in given.asked if name in SERVICES]
+        table, env = parts(told, given.asked), told.for_operator(services)
+        status = asyncio.run(Supervisor(folder, given.asked, table, env).run())
+    except Exception as error:
+        message = causes.of_exception("The supervisor", error, folder.root)
+        State(os.getpid(), given.asked, Phase.FAILED, message).save(folder)
+        raise
+    os._exit(status)  # not sys.exit: a thread may still be fetching jars, and nobody waits for them any more
 
 
 if __name__ == "__main__":
