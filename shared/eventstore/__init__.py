@@ -1,4 +1,8 @@
-"""The event store."""
+"""The event store: what is appended is recorded all or none, in one order, and never changes.
+
+Reading order: events.py (the interface), 0001_events.sql, postgres.py, lane.py (groups), appends.py, reads.py; then
+versions.py, flight.py, bell.py. memory.py keeps the same promises without a database.
+"""
 
 from shared.eventstore.events import (
     Append,

@@ -1,5 +1,7 @@
 """One connection, as every part of the kernel uses it: each wait has a deadline, JSON is bytes."""
 
+from collections.abc import Mapping
+
 import asyncpg
 
 DEADLINE = 10.0
@@ -14,23 +16,41 @@ SERVER_SETTINGS = {
     "tcp_user_timeout": "10000",
 }
 
+LOST = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What is raised when a connection is gone, or none is to be had now."""
+
 
 class UnsafeServer(Exception):
     """The server would lose what it has said to be committed: fsync or synchronous_commit is off."""
 
 
 async def connect(
-    url: str, *, deadline: float = DEADLINE, search_path: str | None = None, name: str = "careers"
+    url: str,
+    *,
+    deadline: float = DEADLINE,
+    search_path: str | None = None,
+    name: str = "careers",
+    extra: Mapping[str, str] | None = None,
 ) -> asyncpg.Connection:
     """A connection of its own. Raises UnsafeServer, OSError, TimeoutError, asyncpg.PostgresError.
 
-    `deadline` is seconds, for connecting and for each statement; `search_path` names schemas, the first comes first.
+    `deadline` is seconds, for connecting and for each statement; `search_path` names schemas, the first comes first;
+    `extra` are more settings of the server's.
     """
     connection = await asyncpg.connect(
         url,
         timeout=min(deadline, DEADLINE),
         command_timeout=deadline,
-        server_settings=settings(deadline, search_path, name),
+        server_settings={**settings(deadline, search_path, name), **(extra or {})},
     )
     try:
         await prepare(connection)
