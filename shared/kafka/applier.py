@@ -33,8 +33,8 @@ log = structlog.get_logger()
 
 Result = TypeVar("Result")
 
-BATCH = 2_000  # events in one transaction
-QUEUED = 8_000  # events that wait, before the consumer has to
+BATCH = 2_000
+BATCHES_QUEUED = 4  # that wait, before the consumer has to
 GAP = 30.0  # seconds after which a missing event is somebody's business
 FINISH = 5.0  # seconds for what is in flight, when it is time to stop
 
@@ -42,12 +42,15 @@ FINISH = 5.0  # seconds for what is in flight, when it is time to stop
 class Applier:
     """Applies records to one model. `begin` and `run` belong to one assignment of partitions."""
 
-    def __init__(self, database_url: str, model: AnyModel, counts: Counts, *, deadline: float = 30) -> None:
-        """`deadline`: seconds for one transaction."""
+    def __init__(
+        self, database_url: str, model: AnyModel, counts: Counts, *, batch: int = BATCH, deadline: float = 30
+    ) -> None:
+        """`batch`: the most records in one transaction; `deadline`: seconds for it."""
         self.model = model
         self.name = checked_name(model.name)
         self._url = database_url
         self._types = Types(model.types)
+        self._batch = batch
         self._deadline = deadline
         self._connection: asyncpg.Connection | None = None
         self._inbox: deque[Sequence[Heard | Foreign]] = deque()
@@ -88,7 +91,7 @@ class Applier:
 
     async def offer(self, records: Sequence[Heard | Foreign]) -> None:
         """Takes records in the order of their partitions; waits while too many wait already."""
-        while self._queued >= QUEUED:
+        while self._queued >= BATCHES_QUEUED * self._batch:
             self._room.clear()
             await self._room.wait()
         self._inbox.append(records)
@@ -127,7 +130,7 @@ class Applier:
             self._arrived.clear()
             await self._arrived.wait()
         records = list(self._inbox.popleft())
-        while self._inbox and len(records) + len(self._inbox[0]) <= BATCH:
+        while self._inbox and len(records) + len(self._inbox[0]) <= self._batch:
             records += self._inbox.popleft()
         self._queued -= len(records)
         self._room.set()

@@ -5,12 +5,14 @@ delivery if its own position is not after that one; otherwise one before it is s
 whoever publishes sends everything after its mark again, in order.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import UUID
 
-from shared.kafka.records import Heard
+from aiokafka.structs import ConsumerRecord
+
+from shared.kafka.records import Heard, NotOurs, read_record
 
 Partition = tuple[str, int]
 """Service and partition."""
@@ -38,6 +40,17 @@ class Foreign(NamedTuple):
     headers: tuple[tuple[str, bytes | None], ...]
     value: bytes | None
     reason: str
+
+
+def read_records(service: str, partition: int, records: Iterable[ConsumerRecord]) -> list[Heard | Foreign]:
+    """What the records of a partition are."""
+    found: list[Heard | Foreign] = []
+    for record in records:
+        try:
+            found.append(read_record(service, partition, record.offset, record.headers, record.value))
+        except NotOurs as reason:
+            found.append(Foreign(service, partition, record.offset, record.headers, record.value, str(reason)))
+    return found
 
 
 class Held(NamedTuple):

@@ -13,8 +13,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
 from shared.kafka.cluster import Cluster
-from shared.kafka.delivery import Foreign, Partition, Place
-from shared.kafka.records import Heard, NotOurs, read_record
+from shared.kafka.delivery import Foreign, Partition, Place, read_records
+from shared.kafka.records import Heard
 
 log = structlog.get_logger()
 
@@ -95,13 +95,7 @@ class Member:
             if partition not in self._next:
                 continue
             service, number = self._services[partition.topic], partition.partition
-            read: list[Heard | Foreign] = []
-            for record in records:
-                try:
-                    read.append(read_record(service, number, record.offset, record.headers, record.value))
-                except NotOurs as reason:
-                    at = (service, number, record.offset)
-                    read.append(Foreign(*at, record.headers, record.value, str(reason)))
+            read = read_records(service, number, records)
             if await self._is_another_topic(partition, read[0]):
                 continue
             self._next[partition] = records[-1].offset + 1
@@ -162,10 +156,10 @@ async def member(cluster: Cluster, group: str, services: Mapping[str, str], sile
             await consumer.start()
         yield Member(consumer, services, silence)
     finally:
-        await asyncio.shield(_discard(consumer))
+        await asyncio.shield(discard(consumer))
 
 
-async def _discard(consumer: AIOKafkaConsumer) -> None:
+async def discard(consumer: AIOKafkaConsumer) -> None:
     """Stops it; when Kafka does not answer, closes its connections under it, so that it comes to an end."""
     stopping = asyncio.ensure_future(consumer.stop())
     await asyncio.wait({stopping}, timeout=1)
