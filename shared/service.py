@@ -34,7 +34,7 @@ from shared.kafka.model import Rebuildable
 from shared.kafka.reactions import Reactions
 from shared.kafka.relay import Relay
 from shared.metrics import Metrics
-from shared.postgres import Migration, Pool, connect, migrate
+from shared.postgres import Migration, MigrationRefused, Pool, connect, migrate
 from shared.process import Task, run, supervise
 from shared.relations.reads import Relations
 from shared.sealing.keys import KeyCache
@@ -251,6 +251,9 @@ async def migrate_database(service: Service, settings: Settings) -> int:
                 *(of_model(model) for model in models),
             ],
         )
+    except MigrationRefused as refused:
+        sys.stderr.write(f"{service.name}: {refused}\n")
+        return 1
     finally:
         await connection.close()
     return 0
