@@ -9,6 +9,7 @@ import contextlib
 import random
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
 from typing import NoReturn, Protocol
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
@@ -67,7 +68,7 @@ class SmtpPost:
         parts = urlsplit(url)
         if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
             raise ValueError("SMTP_URL must be smtp://host:port or smtps://host:port")
-        self._sender = sender
+        self._sender = parseaddr(sender)[1]
         self._make: Callable[[], aiosmtplib.SMTP] = lambda: aiosmtplib.SMTP(
             hostname=parts.hostname,
             port=parts.port,

@@ -54,7 +54,7 @@ OF_RELATIONS = ("managed", "team")
 
 
 class Teller:
-    """A task of the worker. `mail` says whether there is a mail server; `put` is called when a mail is to be sent."""
+    """A task of the worker. `mail` is called when there is a mail to send; without it nobody sends mails."""
 
     def __init__(
         self,
@@ -64,8 +64,7 @@ class Teller:
         fresh: Fresh,
         streams: Streams,
         *,
-        mail: bool,
-        put: Callable[[], None],
+        mail: Callable[[], None] | None,
     ) -> None:
         self._database = database
         self._recipients = recipients
@@ -73,7 +72,6 @@ class Teller:
         self._fresh = fresh
         self._streams = streams
         self._mail = mail
-        self._put = put
         self._woken = asyncio.Event()
 
     def wake(self) -> None:
@@ -141,8 +139,8 @@ class Teller:
         wishes, _ = await self._recipients.wishes(person)
         if row["kind"] in wishes.muted:
             return
-        mailed = self._mail and wishes.email and await self._recipients.address(person) is not None
-        channels: tuple[Channel, ...] = ("inbox", "email") if mailed else ("inbox",)
+        mail = self._mail if wishes.email and await self._recipients.address(person) is not None else None
+        channels: tuple[Channel, ...] = ("inbox", "email") if mail is not None else ("inbox",)
         notification = notification_id(row["cause"], person)
         command = TellPerson(
             notification, person, row["kind"], row["about"], row["cause"], channels, wishes.language, details
@@ -151,9 +149,9 @@ class Teller:
             await self._streams.execute(DECIDER, notification, command, Origin(BY, trace=row["trace"]))
         except PersonErased:
             return
-        if mailed:
+        if mail is not None:
             await self._database.execute(_MAIL, notification, person, now)
-            self._put()
+            mail()
 
     async def _relations_know(self, recorded_at: datetime, now: datetime) -> bool:
         """Whether relations have applied everything that was recorded by then."""

@@ -1,0 +1,50 @@
+"""How conversations is put together."""
+
+from services.conversations import api_commitments, api_conversations
+from services.conversations.commitment_list import CommitmentList, Commitments
+from services.conversations.conversation_list import ConversationList, Conversations
+from services.conversations.endings import Endings
+from services.conversations.partners import Partners
+from shared.http import Routes
+from shared.kafka.freshness import Waits
+from shared.relations.model import Relations
+from shared.service import Parts, Service, Settings, Work
+
+
+def add_routes(routes: Routes, parts: Parts) -> None:
+    """Everything that conversations answers."""
+    relations, conversations, commitments = models(parts)
+    with routes.waiting_for(Waits(parts.freshness, relations, conversations)):
+        api_conversations.add_routes(
+            routes,
+            parts.streams,
+            parts.relations,
+            partners=Partners(parts.pool, parts.relations),
+            listed=ConversationList(parts.pool),
+            sealer=parts.sealer,
+        )
+    # What a manager reads of the ledger depends on the conversations that it came from.
+    with routes.waiting_for(Waits(parts.freshness, relations, conversations, commitments)):
+        listed = CommitmentList(parts.pool, parts.relations, parts.sealer)
+        api_commitments.add_routes(routes, parts.streams, parts.relations, listed)
+
+
+def work(parts: Parts) -> Work:
+    """What the worker keeps up to date, and what it looks after."""
+    endings = Endings(parts.pool, parts.relations, parts.streams)
+    return Work(models=models(parts), tasks={"endings": endings.run})
+
+
+def models(parts: Parts) -> tuple[Relations, Conversations, Commitments]:
+    """What is kept from the stream."""
+    return Relations(parts.sealer), Conversations(), Commitments()
+
+
+SERVICE = Service(
+    name="conversations",
+    description="Career conversations and their outcomes; what employee, manager and HR each commit to.",
+    settings=Settings,  # made from the environment
+    schemas=(Conversations.name, Commitments.name),
+    add_routes=add_routes,
+    work=work,
+)
