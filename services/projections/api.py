@@ -13,7 +13,6 @@ from services.projections.stories import Kind
 from services.projections.timeline import Asked, Order, TimelineReads
 from shared.auth.callers import Role, Scope
 from shared.http import Alias, Call, Line, Listing, Moment, Page, Query, Routes, Several
-from shared.http.positions import Waiter
 from shared.refusals import Invalid, Unacceptable
 from shared.relations.reads import Relations
 
@@ -53,10 +52,10 @@ class PeopleQuery(_Chosen, Listing):
     to_title: Line | None = None
 
 
-def add_timeline(routes: Routes, waiter: Waiter, relations: Relations, timeline: TimelineReads) -> None:
+def add_timeline(routes: Routes, relations: Relations, timeline: TimelineReads) -> None:
     """Adds the career timeline."""
 
-    @routes.get("/v1/people/{person}/timeline", waiter=waiter)
+    @routes.get("/v1/people/{person}/timeline")
     async def read_timeline(call: Call[None, TimelineQuery], person: Alias) -> Page[Entry]:
         """The career story of a person: one's own; as manager or HR partner what is official or shared.
 
@@ -74,14 +73,13 @@ def add_timeline(routes: Routes, waiter: Waiter, relations: Relations, timeline:
         return await timeline.find(await relations.named(person, call.caller), call.caller, asked, call.at)
 
 
-def add_moves(routes: Routes, waiter: Waiter, moves: MovesReads) -> None:
+def add_moves(routes: Routes, moves: MovesReads) -> None:
     """Adds HR's moves."""
 
     @routes.get(
         "/v1/moves",
         allow=(Role.HR_PARTNER, Role.HR_ANALYST, Scope.MOVES_READ),
         refuses=(ReleasesNotYet,),
-        waiter=waiter,
     )
     async def count_moves(call: Call[None, FiguresQuery]) -> Figures:
         """How many moved, by flow, unit, kind, month or title: exact, for the units whose HR partner you are.
@@ -96,7 +94,6 @@ def add_moves(routes: Routes, waiter: Waiter, moves: MovesReads) -> None:
         "/v1/moves/people",
         allow=(Role.HR_PARTNER, Role.HR_ANALYST),
         refuses=(ReleasesNotYet,),
-        waiter=waiter,
     )
     async def list_moves(call: Call[None, PeopleQuery]) -> Page[MoveView]:
         """The people behind a figure: every official move from or to the units whose HR partner you are."""

@@ -1,8 +1,6 @@
 """How projections is put together."""
 
-import time
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -13,9 +11,7 @@ from services.projections.moves_reads import MovesReads
 from services.projections.timeline import Timeline, TimelineReads
 from shared import service
 from shared.http import Routes
-from shared.http.positions import After
-from shared.kafka.freshness import Freshness
-from shared.kafka.model import AnyModel
+from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
 
 
@@ -26,29 +22,13 @@ class Settings(service.Settings):
     """How far apart a claimed move and HR's fact may be. Changed, it needs a rebuild of `moves`."""
 
 
-class Waits:
-    """Waits for every model that a read looks into, as far as the model hears the service that recorded the event."""
-
-    def __init__(self, freshness: Freshness, models: Sequence[AnyModel]) -> None:
-        self._freshness = freshness
-        self._models = models
-
-    async def wait(self, after: After, seconds: float) -> Literal["reached", "not-yet", "parked"]:
-        until = time.monotonic() + seconds
-        for model in self._models:
-            if after.service in model.services:
-                answer = await self._freshness.wait(model.name, after, max(0.0, until - time.monotonic()))
-                if answer != "reached":
-                    return answer
-        return "reached"
-
-
 def add_routes(routes: Routes, parts: service.Parts) -> None:
     """Everything that projections answers."""
     relations, timeline, moves = models(parts)
-    reads = TimelineReads(parts.pool, parts.relations, parts.sealer)
-    api.add_timeline(routes, Waits(parts.freshness, (timeline, relations)), parts.relations, reads)
-    api.add_moves(routes, Waits(parts.freshness, (moves, relations)), MovesReads(parts.pool, parts.relations))
+    with routes.waiting_for(Waits(parts.freshness, timeline, relations)):
+        api.add_timeline(routes, parts.relations, TimelineReads(parts.pool, parts.relations, parts.sealer))
+    with routes.waiting_for(Waits(parts.freshness, moves, relations)):
+        api.add_moves(routes, MovesReads(parts.pool, parts.relations))
 
 
 def models(parts: service.Parts) -> tuple[Relations, Timeline, Moves]:

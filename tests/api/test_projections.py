@@ -1,0 +1,301 @@
+"""Projections through its API: what each role sees, what is refused, and that nothing breaks it."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal, cast
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.projections.app import SERVICE, Settings
+from shared import http
+from shared.auth.callers import Caller, Scope
+from shared.contracts import conversations, opportunities, profiles
+from shared.kafka.freshness import Freshness
+from shared.metrics import Metrics
+from shared.relations.reads import Relations
+from tests.api.stage import Bearers, Fresh, Person, Stage, stage
+
+TODAY = datetime.now(UTC).date()
+
+
+class AlsoServices(Bearers):
+    """`Bearer service moves:read` is a service account with that scope."""
+
+    async def caller(self, authorization: bytes | None) -> Caller:
+        if authorization is not None and authorization.startswith(b"Bearer service"):
+            scopes = frozenset(map(Scope, authorization.decode().split()[2:]))
+            return Caller("service:exports", service="exports", scopes=scopes)
+        return await super().caller(authorization)
+
+
+class Waited(Fresh):
+    """Answers waits as a test says, and keeps what was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: dict[str, Any] = {}
+        self.asked: list[tuple[object, str]] = []
+
+    async def wait(self, *asked: object) -> Literal["reached"]:
+        self.asked.append((asked[0], str(asked[1])))
+        return cast("Literal['reached']", self.answers.get(str(asked[0]), "reached"))
+
+
+class Service(Person):
+    """A service account."""
+
+    def __init__(self, person: Person, *scopes: str) -> None:
+        super().__init__(person._client, uuid4())
+        self._headers = {"authorization": " ".join(["Bearer service", *scopes])}
+
+
+@dataclass
+class House:
+    stage: Stage
+    waited: Waited
+    unit: UUID
+    research: UUID
+    ana: Person
+    max: Person
+    hr: Person
+    eve: Person
+    analyst: Person
+    exports: Service
+
+    async def kinds(self, who: Person, **query: object) -> list[str]:
+        answer = await who.get(f"/v1/people/{self.ana.id}/timeline", **{"order": "oldest", **query})
+        assert answer.status == 200, answer.body
+        return [entry["kind"] for entry in answer.body["items"]]
+
+    async def share(self, **more: Any) -> profiles.AspirationShared:
+        values: dict[str, Any] = {"audience": "my_manager", "reader": self.max.id, "share": uuid4(), **more}
+        shared = profiles.AspirationShared(
+            aspiration=uuid4(),
+            person=self.ana.id,
+            effective_on=TODAY,
+            edition=1,
+            content=profiles.Aspiration(grain="skill", certainty="likely", text="CANARY lead talks"),
+            **values,
+        )
+        await self.stage.tell(shared)
+        return shared
+
+
+@pytest.fixture
+async def house(fresh_database: str) -> AsyncIterator[House]:
+    waited = Waited()
+    async with stage(fresh_database, SERVICE, Settings) as made:
+        parts = replace(made.parts, freshness=cast("Freshness", waited), relations=Relations(made.parts.pool, waited))
+        routes = http.Routes()
+        SERVICE.add_routes(routes, parts)
+        made.api = http.build(
+            SERVICE.name,
+            routes,
+            authenticator=AlsoServices(),
+            secret=bytes(32),
+            metrics=Metrics("projections"),
+            health=http.Health(),
+        )
+        leader, partner = await made.hire(name="Max Roth"), await made.hire(name="Hana Ito")
+        unit = await made.unit(leader, hr_partner=partner)
+        employee = await made.hire(unit=unit, number="E1001", email="ana@example.org")
+        person = made.person(employee)
+        yield House(
+            stage=made,
+            waited=waited,
+            unit=unit,
+            research=await made.unit(None),
+            ana=person,
+            max=made.person(leader),
+            hr=made.person(partner, "hr_partner"),
+            eve=made.person(await made.hire(name="Eve Moss", unit=unit)),
+            analyst=made.person(await made.hire(name="Lin Wu"), "hr_analyst"),
+            exports=Service(person, "moves:read"),
+        )
+
+
+OFFICIAL = ["person_joined", "place_taken"]
+
+
+async def test_each_role_sees_what_it_should_of_a_timeline_and_not_more(house: House) -> None:
+    shared = await house.share()
+    talk = uuid4()
+    await house.stage.tell(
+        conversations.ConversationHeld(
+            conversation=talk,
+            employee=house.ana.id,
+            partner=house.max.id,
+            partner_role="manager",
+            topic="direction",
+            by=house.max.id,
+            effective_on=TODAY,
+        ),
+        opportunities.OfferMade(application=uuid4(), opportunity=uuid4(), person=house.ana.id, effective_on=TODAY),
+    )
+    assert await house.kinds(house.ana) == [*OFFICIAL, "aspiration_shared", "conversation_held", "offer_made"]
+    assert await house.kinds(house.max) == [*OFFICIAL, "aspiration_shared", "conversation_held"]
+    assert await house.kinds(house.hr) == OFFICIAL
+    for stranger in (
+        house.eve,
+        house.analyst,
+        house.stage.person(house.hr.id),
+        house.stage.person(house.eve.id, "admin"),
+    ):
+        answer = await stranger.get(f"/v1/people/{house.ana.id}/timeline")
+        assert (answer.status, answer.code) == (404, "not-found")
+        nobody = await stranger.get(f"/v1/people/{uuid4()}/timeline")
+        assert nobody.body == answer.body, "not yours and not there answer alike"
+    assert (await house.exports.get(f"/v1/people/{house.ana.id}/timeline")).status == 403
+    successor = await house.stage.hire(name="Sam Poe")
+    await house.stage.managed_by(house.ana.id, successor)
+    assert (await house.max.get(f"/v1/people/{house.ana.id}/timeline")).status == 404
+    assert await house.kinds(house.stage.person(successor)) == [*OFFICIAL, "manager_assigned"]
+    assert str(shared.share) in str((await house.ana.get("/v1/people/{me}/timeline")).body)
+
+
+async def test_a_timeline_is_found_by_hrs_number_and_never_by_an_e_mail_address(house: House) -> None:
+    for who in (house.ana, house.max):
+        assert (await who.get("/v1/people/E1001/timeline")).status == 200
+    for alias in ("E9999", "ana@example.org"):
+        assert (await house.max.get(f"/v1/people/{alias}/timeline")).status in (404, 422)
+
+
+async def test_an_entry_says_what_happened_in_its_own_words(house: House) -> None:
+    await house.share(purpose="For our talk")
+    [entry] = (await house.ana.get("/v1/people/{me}/timeline", kinds="aspiration_shared")).body["items"]
+    assert entry["content"] == {
+        "grain": "skill",
+        "certainty": "likely",
+        "text": "CANARY lead talks",
+        "skills": [],
+        "purpose": "For our talk",
+    }
+    assert entry["audience"] == {
+        "audience": "my_manager",
+        "reader": str(house.max.id),
+        "until": None,
+        "later_editions": False,
+    }
+    [place] = (await house.max.get(f"/v1/people/{house.ana.id}/timeline", kinds="place_taken")).body["items"]
+    assert (place["title"], place["unit"], place["details"]["position"]) == ("Engineer", "Research", "P1")
+    assert (place["content"], place["audience"]) == (None, None)
+
+
+async def test_pages_of_a_timeline_follow_their_links(house: House) -> None:
+    for _ in range(5):
+        await house.share()
+    path, seen = f"/v1/people/{house.ana.id}/timeline", list[str]()
+    cursor: dict[str, object] = {}
+    while True:
+        answer = await house.ana.get(path, limit=3, **cursor)
+        assert answer.status == 200, answer.body
+        seen += [entry["id"] for entry in answer.body["items"]]
+        if answer.body["next"] is None:
+            break
+        cursor = {"cursor": answer.body["next"]}
+        assert (await house.max.get(path, limit=3, **cursor)).status == 422, "a cursor cannot be lent"
+    assert len(set(seen)) == len(seen) == 7
+
+
+async def test_as_of_and_known_at_choose_facts(house: House) -> None:
+    before = datetime.now(UTC) - timedelta(days=1)
+    assert await house.kinds(house.ana, as_of="2020-01-01") == OFFICIAL
+    assert await house.kinds(house.ana, as_of="2019-12-31") == []
+    assert await house.kinds(house.ana, as_of="9999-12-31") == OFFICIAL
+    assert await house.kinds(house.ana, as_of="0001-01-01") == []
+    assert await house.kinds(house.ana, known_at=before.isoformat()) == []
+    assert await house.kinds(house.ana, known_at="9999-12-31T23:59:59Z") == OFFICIAL
+
+
+UNREADABLE: dict[str, list[dict[str, str]]] = {
+    "/v1/people/{me}/timeline": [
+        {"known_at": "2027-01-31T09:30:00"},
+        {"known_at": "0001-01-01T00:00:00+14:00"},
+        {"as_of": "2027-02-30"},
+        {"as_of": "1700000000"},
+        {"kinds": "place_taken,nonsense"},
+        {"kinds": ""},
+        {"order": "random"},
+        {"limit": "0"},
+        {"limit": "201"},
+        {"cursor": "x"},
+        {"after": "profiles"},
+        {"unknown": "1"},
+    ],
+    "/v1/moves": [{"group_by": "flow,kind,month"}, {"group_by": "person"}],
+    "/v1/moves/people": [{"limit": "0"}, {"from_unit": "x"}, {"group_by": "flow"}],
+}
+for path in ("/v1/moves", "/v1/moves/people"):
+    UNREADABLE[path] += [
+        {"from": "2027-01-02", "to": "2027-01-01"},
+        {"kind": "reorganisation"},
+        {"unit": "Research"},
+        {"from": "yesterday"},
+        {"begins": "2027-01-02"},
+    ]
+
+
+async def test_what_cannot_be_read_is_refused(house: House) -> None:
+    for path, queries in UNREADABLE.items():
+        for query in queries:
+            answer = await house.hr.get(path, **query)
+            assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json"), query
+
+
+async def test_moves_are_for_hr_partners_counted_for_services_and_later_for_analysts(house: House) -> None:
+    await house.stage.tell(
+        profiles.PlaceChanged(
+            person=house.ana.id,
+            fact=uuid4(),
+            effective_on=TODAY - timedelta(days=3),
+            position="P1",
+            unit=house.research,
+            title="Engineer",
+            legal_entity="Example SAS",
+            country="FR",
+            time_zone="Europe/Paris",
+        )
+    )
+    asked = {"from": "2021-01-01", "to": TODAY.isoformat(), "group_by": "flow"}
+    answer = await house.hr.get("/v1/moves", **asked)
+    assert answer.status == 200, answer.body
+    assert (answer.body["moves"], answer.body["unconfirmed"]) == (1, 0)
+    [cell] = answer.body["cells"]
+    assert (cell["from_unit"]["id"], cell["to_unit"]["id"]) == (str(house.unit), str(house.research))
+    assert cell["from_unit"]["name"] == "Research"
+    assert (await house.exports.get("/v1/moves", **asked)).body == answer.body
+    behind = {"from_unit": cell["from_unit"]["id"], "to_unit": cell["to_unit"]["id"]}
+    [move] = (await house.hr.get("/v1/moves/people", **behind)).body["items"]
+    assert (move["person"], move["kind"]) == (str(house.ana.id), "department_move")
+    for path in ("/v1/moves", "/v1/moves/people"):
+        refused = await house.analyst.get(path)
+        assert (refused.status, refused.code) == (403, "releases-not-yet")
+        for other in (house.ana, house.max, house.stage.person(house.hr.id), house.stage.person(house.hr.id, "admin")):
+            assert (await other.get(path)).status == 403
+    assert (await house.exports.get("/v1/moves/people")).status == 403
+    assert (await Service(house.ana, "people:read", "imports:write").get("/v1/moves")).status == 403
+    other_partner = house.stage.person(house.eve.id, "hr_partner")
+    assert (await other_partner.get("/v1/moves")).body["moves"] == 0
+    assert (await other_partner.get("/v1/moves/people")).body["items"] == []
+
+
+async def test_reads_wait_for_the_models_that_hear_the_service_they_wait_for(house: House) -> None:
+    await house.ana.get("/v1/people/{me}/timeline", after="profiles:7:123")
+    assert house.waited.asked == [("timeline", "profiles:7:123"), ("relations", "profiles:7:123")]
+    house.waited.asked.clear()
+    await house.ana.get("/v1/people/{me}/timeline", after="conversations:7:123")
+    assert house.waited.asked == [("timeline", "conversations:7:123")]
+    house.waited.answers = {"relations": "not-yet"}
+    assert (await house.hr.get("/v1/moves", after="profiles:1:1")).status == 503
+    house.waited.answers = {"moves": "parked"}
+    assert (await house.hr.get("/v1/moves", after="opportunities:1:1")).code == "parked"
+
+
+async def test_with_relations_too_old_others_get_503_and_ones_own_works(house: House) -> None:
+    house.waited.seconds = 90.0
+    for path in (f"/v1/people/{house.ana.id}/timeline", "/v1/moves"):
+        answer = await house.hr.get(path)
+        assert (answer.status, answer.code) == (503, "relations-stale")
+    assert await house.kinds(house.ana) == OFFICIAL
