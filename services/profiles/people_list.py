@@ -76,8 +76,8 @@ class Wanted:
 # Everything of a person today. A fact dated later is seen by nobody before its day, except that a person is "future".
 _PERSON = """
     select p.person, p.name, p.language, place.position, place.unit, place.title, place.job_level, place.legal_entity,
-           place.country, place.time_zone, m.manager, m.kind as manager_kind, number.value as employee_number,
-           mail.value as email, joined.effective_on as joined_on,
+           place.country, place.time_zone, m.manager, m.kind as manager_kind, number.given as employee_number,
+           mail.given as email, joined.effective_on as joined_on,
            case when latest.kind = 'left' then latest.effective_on end as left_on,
            case when latest.kind is null then 'future' when latest.kind = 'left' then 'left'
                 when place.status = 'leave' then 'leave' else 'active' end as status
@@ -97,11 +97,11 @@ _PERSON = """
         where f.kind <> 'ended' order by f.is_primary desc, f.position limit 1) place on true
     left join managers m on m.person = p.person and m.from_at <= now() and m.to_at > now() and m.manager is not null
     left join lateral (
-        select a.value from aliases a where a.person = p.person and a.source = 'employee_number'
+        select a.given from aliases a where a.person = p.person and a.source = 'employee_number'
           and a.from_on <= current_date and (a.to_on is null or a.to_on > current_date)
         order by a.from_on desc limit 1) number on true
     left join lateral (
-        select a.value from aliases a where a.person = p.person and a.source = 'email'
+        select a.given from aliases a where a.person = p.person and a.source = 'email'
           and a.from_on <= current_date and (a.to_on is null or a.to_on > current_date)
         order by a.from_on desc limit 1) mail on true"""
 

@@ -86,8 +86,11 @@ class Relations:
             value = clear.get(event.value, UNAVAILABLE) if isinstance(event.value, Sealed) else event.value
             if value is UNAVAILABLE:
                 continue
-            statement = _ADD_ALIAS if isinstance(event, profiles.AliasAdded) else _REMOVE_ALIAS
-            await connection.execute(statement, event.source, fold_alias(value), event.person, event.effective_on)
+            row = (event.source, fold_alias(value), event.person, event.effective_on)
+            if isinstance(event, profiles.AliasAdded):
+                await connection.execute(_ADD_ALIAS, *row, value.strip())
+            else:
+                await connection.execute(_REMOVE_ALIAS, *row)
 
 
 def fold_alias(value: str) -> str:
@@ -135,8 +138,8 @@ _WITHDRAWALS = (
 )
 _RELEASE = """update hr_partners set to_on = $3
     where unit = $1 and partner = $2 and from_on <= $3 and (to_on is null or to_on > $3)"""
-_ADD_ALIAS = """insert into aliases (source, value, person, from_on) values ($1, $2, $3, $4)
-    on conflict (source, value, person) do update set to_on = null"""
+_ADD_ALIAS = """insert into aliases (source, value, person, from_on, given) values ($1, $2, $3, $4, $5)
+    on conflict (source, value, person) do update set to_on = null, given = excluded.given"""
 _REMOVE_ALIAS = "update aliases set to_on = $4 where source = $1 and value = $2 and person = $3"
 
 

@@ -2,7 +2,8 @@
 create table people (person uuid primary key, name json, language json, changed_at timestamptz not null);
 create index on people (changed_at);
 create table aliases (
-    source text not null, value text not null, person uuid not null, from_on date not null, to_on date,
+    source text not null, value text not null, given text not null, person uuid not null, from_on date not null,
+    to_on date,
     primary key (source, value, person)
 );
 create index on aliases (person);
