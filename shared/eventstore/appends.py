@@ -89,7 +89,7 @@ class Appends:
         except Exception as error:  # noqa: BLE001 (whoever asked raises it)
             # What PostgreSQL cannot take (a NUL, no JSON) harms nobody but who brought it.
             if len(jobs) == 1:
-                jobs[0].fail(error)
+                jobs[0].fail(ValueError(type(error).__name__) if isinstance(error, asyncpg.DataError) else error)
             else:
                 for job in jobs:
                     await self._carry_out((job,))

@@ -99,7 +99,7 @@ class EventStore(Protocol):
     """What commands need of a store."""
 
     async def append(self, append: Append) -> Appended:
-        """Raises VersionConflict, CommandRepeated, Overloaded, OutcomeUnknown."""
+        """Raises VersionConflict, CommandRepeated, Overloaded, OutcomeUnknown; ValueError for what no store takes."""
         ...
 
     async def read(self, stream: UUID, *, key: CommandKey | None = None) -> list[Stored]:
