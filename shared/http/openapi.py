@@ -148,7 +148,9 @@ def _parameters(route: Route) -> Iterable[Json]:
         if get_origin(route.answer) is Found:
             yield _header("If-None-Match", "The ETag that you have: 304 while it is still the same.")
     else:
-        yield _header("Idempotency-Key", "Makes it safe to repeat a command: it is done once.", maxLength=255)
+        yield _header(
+            "Idempotency-Key", "Makes it safe to repeat a command: it is done once.", pattern="^[!-~]{1,255}$"
+        )
         told = "The ETag that you mean to change: 412 when it has changed since."
         yield {**_header("If-Match", told, pattern='^"(0|[1-9][0-9]*)"$'), "required": route.guarded}
 

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from typing import Generic, TypeVar
 from urllib.parse import unquote
 
-from shared.http.bodies import fits
-
 E = TypeVar("E")
 
 
@@ -46,7 +44,7 @@ class Paths(Generic[E]):
             segments = raw_path.decode("ascii").split("/")
             if b"%" in raw_path:
                 segments = [unquote(segment, errors="strict") for segment in segments]
-                if not all(map(fits, segments)):
+                if not all(map(str.isprintable, segments)):
                     return {}, []
         except UnicodeDecodeError:
             return {}, []

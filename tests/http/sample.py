@@ -100,6 +100,7 @@ class Service:
     waited: list[After] = field(default_factory=list)
     outcome: Literal["reached", "not-yet", "parked"] = "reached"
     received: int = 0
+    largest: int = 1_000_000
     checks: list[Check] = field(default_factory=list)
 
     async def wait(self, after: After, seconds: float) -> Literal["reached", "not-yet", "parked"]:
@@ -160,7 +161,7 @@ def routes_of(service: Service) -> Routes:
             raise NotFound
         return Found(Words(text="apples"), 7)
 
-    @routes.get("/v1/fruits", allow="public")
+    @routes.get("/v1/fruits")
     async def list_fruits(call: Call[None, Fruits]) -> Page[Fruit]:
         """List fruits."""
         first = int(call.cursor[0] or 0) + 1 if call.cursor else 0
@@ -168,13 +169,13 @@ def routes_of(service: Service) -> Routes:
         items = [Fruit(id=number, name=f"fruit {number}") for number in range(first, last)]
         return Page(items, (last - 1,) if last < service.fruits else None)
 
-    @routes.get("/v1/fruits/quantity")
+    @routes.get("/v1/fruits/quantity", allow="public")
     async def count_fruits(call: Call[None, Quantity]) -> dict[str, int]:
         """Count fruits."""
         await service.act(call)
-        return {kind: service.fruits for kind in call.query.of}
+        return dict.fromkeys(call.query.of, service.fruits)
 
-    @routes.post("/v1/imports", allow=Scope.IMPORTS_WRITE, accepts=("text/csv",), largest=1_000_000)
+    @routes.post("/v1/imports", allow=Scope.IMPORTS_WRITE, accepts=("text/csv",), largest=service.largest)
     async def take_import(call: Call[Upload]) -> dict[str, int]:
         """Take a file."""
         service.calls.append(call)

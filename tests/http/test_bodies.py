@@ -77,7 +77,9 @@ HOSTILE: list[tuple[str, bytes, int, str | None]] = [
 ]
 
 
-@pytest.mark.parametrize(("content", "status", "pointer"), [row[1:] for row in HOSTILE], ids=[row[0] for row in HOSTILE])
+@pytest.mark.parametrize(
+    ("content", "status", "pointer"), [row[1:] for row in HOSTILE], ids=[row[0] for row in HOSTILE]
+)
 async def test_a_hostile_body_is_refused_with_the_place_and_without_an_echo(
     anna: httpx2.AsyncClient, service: Service, content: bytes, status: int, pointer: str | None
 ) -> None:
@@ -126,7 +128,7 @@ async def test_a_body_is_json_by_its_media_type(anna: httpx2.AsyncClient, media_
 
 
 async def test_a_body_of_undeclared_length_is_bounded_too(anna: httpx2.AsyncClient) -> None:
-    async def chunks():  # type: ignore[no-untyped-def]
+    async def chunks():
         for _ in range(300):
             yield b" " * 1024
 
