@@ -41,8 +41,9 @@ _KNOWN = "select person, other, opportunity from parties where item = $1"
 _CLOSE = "update parties set open = false where item = $1"
 _FORGET = "delete from tellings where fact = $1 and cause <> $2"
 _PUT = """
-    insert into tellings (cause, whom, target, kind, about, details, by, fact, effective_on, recorded_at, trace, due_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) on conflict do nothing"""
+    insert into tellings (cause, whom, target, kind, about, details, by, fact, effective_on, recorded_at, position,
+        trace, due_at)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing"""
 
 
 class Hearing:
@@ -102,6 +103,7 @@ def _row(telling: Telling, heard: Heard, now: datetime) -> tuple[object, ...]:
         telling.fact,
         telling.effective_on,
         heard.recorded_at,
+        heard.position,
         heard.trace,
         first_due(telling.effective_on, now),
     )

@@ -7,7 +7,7 @@ who has left is told nothing. News about relations themselves (a new manager) wa
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, NoReturn
 from uuid import UUID
@@ -97,8 +97,16 @@ class Teller:
         """Looks once at what is due, and gives how many those were. Raises RelationsStale; what the database raises."""
         await self._relations.require_fresh()
         rows = await self._database.fetch(_TAKE, now, LEASE)
-        await asyncio.gather(*(self._try(row, now) for row in rows))
+        by_target: dict[UUID, list[asyncpg.Record]] = {}
+        for row in sorted(rows, key=lambda row: (row["recorded_at"], row["position"])):
+            by_target.setdefault(row["target"], []).append(row)
+        await asyncio.gather(*(self._in_order(some, now) for some in by_target.values()))
         return len(rows)
+
+    async def _in_order(self, rows: Sequence[asyncpg.Record], now: datetime) -> None:
+        """What one person is told stands in their inbox in the order in which it happened."""
+        for row in rows:
+            await self._try(row, now)
 
     async def _try(self, row: asyncpg.Record, now: datetime) -> None:
         key = (row["cause"], row["whom"], row["target"])

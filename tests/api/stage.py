@@ -1,0 +1,302 @@
+"""A service on a stage: its own routes and store, a real PostgreSQL, its models fed by hand in the stream's order.
+
+What comes between store and models elsewhere (relay, Kafka, consumer) is tried in tests/kafka; here `pump` takes its
+place, at once and without waiting. People, places and leaders are told as profiles tells them.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import count
+from typing import Any, Literal, cast
+from uuid import UUID, uuid4
+
+import httpx2
+import orjson
+from uuid_utils.compat import uuid7
+
+from shared.auth.callers import Caller, Role, Unauthenticated
+from shared.contracts import profiles
+from shared.contracts.event import Event
+from shared.contracts.profiles import AliasSource, Language, Name
+from shared.eventstore.postgres import PostgresEventStore, open_store
+from shared.eventstore.postgres import migrations as eventstore_migrations
+from shared.http import Api, Health, Routes, build
+from shared.kafka.freshness import Freshness
+from shared.kafka.partitions import partition_of
+from shared.kafka.records import Heard
+from shared.kafka.schema import migrations as kafka_migrations
+from shared.metrics import Metrics
+from shared.postgres import Pool, connect, migrate
+from shared.relations.reads import Relations
+from shared.sealing.keys import KeyCache
+from shared.sealing.memory import MemoryKeyStore
+from shared.sealing.sealer import Sealer
+from shared.service import Parts, Service, Settings, of_model
+from shared.streams import Streams
+
+LONG_AGO = date(2020, 1, 1)
+
+
+class Fresh:
+    """Models that nobody waits for; relations are as old as `seconds` says."""
+
+    def __init__(self) -> None:
+        self.seconds: float | None = 0.0
+
+    def of(self, _model: str) -> "Fresh":
+        return self
+
+    async def age(self) -> float | None:
+        return self.seconds
+
+    async def wait(self, *_asked: object) -> Literal["reached"]:
+        return "reached"
+
+
+class Bearers:
+    """`Bearer <id>` is that person, `Bearer <id> hr_partner` with a role."""
+
+    async def caller(self, authorization: bytes | None) -> Caller:
+        if authorization is None:
+            raise Unauthenticated
+        _, person, *roles = authorization.decode().split()
+        return Caller(person, UUID(person), roles=frozenset(map(Role, roles)))
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+    @property
+    def code(self) -> str:
+        """Of a problem document."""
+        return str(self.body["code"])
+
+    @property
+    def id(self) -> UUID:
+        return UUID(self.body["id"])
+
+
+class Person:
+    """Somebody who calls the API."""
+
+    def __init__(self, client: httpx2.AsyncClient, person: UUID, *roles: str) -> None:
+        self.id = person
+        self._client = client
+        self._headers = {"authorization": " ".join(["Bearer", str(person), *roles])}
+
+    async def get(self, path: str, **query: object) -> Answered:
+        return await self._send("GET", path, None, {}, query)
+
+    async def post(self, path: str, body: object = None, /, **headers: str) -> Answered:
+        return await self._send("POST", path, body, headers, {})
+
+    async def put(self, path: str, body: object, /) -> Answered:
+        return await self._send("PUT", path, body, {}, {})
+
+    async def _send(
+        self, method: str, path: str, body: object, headers: Mapping[str, str], query: Mapping[str, object]
+    ) -> Answered:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        answer = await self._client.request(
+            method,
+            path.replace("{me}", str(self.id)),
+            content=None if body is None else orjson.dumps(body),
+            headers={**self._headers, **given, **({} if body is None else {"content-type": "application/json"})},
+            params={name: str(value) for name, value in query.items()},
+        )
+        content = orjson.loads(answer.content) if answer.content else None
+        return Answered(answer.status_code, content, dict(answer.headers))
+
+
+@dataclass
+class Stage:
+    """A service, and who comes on."""
+
+    service: Service
+    parts: Parts
+    fresh: Fresh
+    api: Api
+    _pumped: int = 0
+    _told: Iterator[int] = field(default_factory=lambda: count(1))
+
+    async def pump(self) -> None:
+        """Everything recorded and not heard yet goes into the models of the service."""
+        stored = await self.parts.store.tail(self._pumped, 10_000)
+        for one in stored:
+            self._pumped = one.position
+            heard = _heard(
+                self.service.name,
+                one.position,
+                wire_type=one.type,
+                stream=one.stream,
+                subject=one.subject,
+                body=one.body,
+            )
+            await self.hear(
+                heard._replace(
+                    id=one.id, version=one.version, by=one.by, origin=one.origin, recorded_at=one.recorded_at
+                )
+            )
+
+    async def hear(self, heard: Heard) -> None:
+        for model in self.service.work(self.parts).models:
+            if heard.service in model.services and heard.type in model.types:
+                async with self.parts.pool.acquire() as connection, connection.transaction():
+                    await model.write(connection, model.prepare([heard]))
+
+    async def tell(self, *events: Event) -> list[Heard]:
+        """Another service recorded this."""
+        told = []
+        for event, body in zip(events, await self.parts.sealer.write(events), strict=True):
+            heard = _heard(
+                event.service,
+                next(self._told),
+                wire_type=event.type,
+                stream=event.subject,
+                subject=event.subject,
+                body=body,
+            )
+            await self.hear(heard)
+            told.append(heard)
+        return told
+
+    async def hire(
+        self,
+        *,
+        unit: UUID | None = None,
+        name: str = "Ana Diaz",
+        language: Language = "en",
+        email: str | None = None,
+        number: str | None = None,
+        time_zone: str = "UTC",
+    ) -> UUID:
+        """A new person with a place, since long ago."""
+        person = uuid4()
+        given, _, family = name.partition(" ")
+        aliases: list[tuple[AliasSource, str | None]] = [("email", email), ("employee_number", number)]
+        await self.tell(
+            profiles.PersonJoined(person=person, fact=uuid4(), effective_on=LONG_AGO),
+            profiles.PersonDescribed(person=person, name=Name(given=given, family=family), language=language),
+            profiles.PlaceTaken(
+                person=person,
+                fact=uuid4(),
+                effective_on=LONG_AGO,
+                position="P1",
+                unit=unit or uuid4(),
+                title="Engineer",
+                legal_entity="Example SAS",
+                country="FR",
+                time_zone=time_zone,
+            ),
+            *(
+                profiles.AliasAdded(person=person, source=source, value=value, effective_on=LONG_AGO)
+                for source, value in aliases
+                if value is not None
+            ),
+        )
+        return person
+
+    async def unit(self, leader: UUID | None = None, *, hr_partner: UUID | None = None) -> UUID:
+        unit = uuid4()
+        await self.tell(
+            profiles.UnitEstablished(unit=unit, code=str(unit), name="Research", effective_on=LONG_AGO),
+            profiles.UnitLeaderAppointed(unit=unit, leader=leader, effective_on=LONG_AGO),
+        )
+        if hr_partner is not None:
+            await self.tell(profiles.HrPartnerAssigned(unit=unit, partner=hr_partner, effective_on=LONG_AGO))
+        return unit
+
+    async def leaves(self, person: UUID, on: date) -> None:
+        await self.tell(profiles.PersonLeft(person=person, fact=uuid4(), effective_on=on))
+
+    async def managed_by(self, person: UUID, manager: UUID | None, on: date = LONG_AGO, **heard: Any) -> Heard:
+        """As HR says it: an explicit manager from a day on."""
+        event = profiles.ManagerAssigned(person=person, fact=uuid4(), effective_on=on, position="P1", manager=manager)
+        (told,) = await self.tell(event)
+        return told._replace(**heard)
+
+    def person(self, person: UUID, *roles: str) -> Person:
+        transport = httpx2.ASGITransport(app=cast("Any", self.api))
+        return Person(httpx2.AsyncClient(transport=transport, base_url="http://test"), person, *roles)
+
+
+@asynccontextmanager
+async def stage(url: str, service: Service, settings: type[Settings], **more: object) -> AsyncIterator[Stage]:
+    """On an empty database, whose tables are made as the service's own migration makes them."""
+    sealer, fresh = Sealer(KeyCache(MemoryKeyStore())), Fresh()
+    given = settings.model_validate({**_SETTINGS, **more})
+    async with AsyncExitStack() as stack:
+        pool = await Pool(url, search_path=", ".join(("relations", *service.schemas, "public"))).open()
+        stack.push_async_callback(pool.close)
+
+        def parts(store: PostgresEventStore) -> Parts:
+            return Parts(
+                settings=given,
+                metrics=Metrics(service.name),
+                pool=pool,
+                keys=pool,
+                store=store,
+                sealer=sealer,
+                streams=Streams(store, sealer, service.name),
+                freshness=cast("Freshness", fresh),
+                relations=Relations(pool, fresh),
+            )
+
+        await _migrate(url, service, parts(cast("PostgresEventStore", None)))
+        opened = parts(await stack.enter_async_context(open_store(url)))
+        routes = Routes()
+        service.add_routes(routes, opened)
+        api = build(
+            service.name,
+            routes,
+            authenticator=Bearers(),
+            secret=bytes(32),
+            metrics=opened.metrics,
+            health=Health(),
+        )
+        yield Stage(service, opened, fresh, api)
+
+
+_SETTINGS = {
+    "database_url": "",
+    "keys_url": "",
+    "kafka_bootstrap_servers": "",
+    "issuer_url": "",
+    "master_key_file": "/dev/null",
+    "secret_file": "/dev/null",
+}
+
+
+async def _migrate(url: str, service: Service, parts: Parts) -> None:
+    connection = await connect(url)
+    try:
+        models = (of_model(model) for model in service.work(parts).models)
+        await migrate(connection, [*eventstore_migrations(), *kafka_migrations(), *service.migrations, *models])
+    finally:
+        await connection.close()
+
+
+def _heard(service: str, position: int, *, wire_type: str, stream: UUID, subject: UUID, body: bytes) -> Heard:
+    return Heard(
+        service=service,
+        partition=partition_of(subject),
+        offset=position,
+        position=position,
+        previous=0,
+        id=uuid7(),
+        type=wire_type,
+        version=1,
+        stream=stream,
+        subject=subject,
+        recorded_at=datetime.now(UTC),
+        by="service:hr",
+        origin="live",
+        trace=None,
+        headers=(),
+        body=body,
+    )
