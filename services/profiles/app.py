@@ -3,6 +3,9 @@
 from services.profiles import api_aspirations, api_directory, api_people, api_units
 from services.profiles.aspirations_list import Aspirations, AspirationsList
 from services.profiles.identity import Identity
+from services.profiles.imports import api as api_imports
+from services.profiles.imports.jobs import migrations
+from services.profiles.imports.worker import Importer
 from services.profiles.people_list import PeopleList
 from shared.http import Routes
 from shared.kafka.freshness import Waits
@@ -22,11 +25,12 @@ def add_routes(routes: Routes, parts: Parts) -> None:
         api_units.add_routes(routes, parts.streams, parts.relations, people)
     with routes.waiting_for(Waits(parts.freshness, relations, aspirations)):
         api_aspirations.add_routes(routes, parts.streams, parts.relations, listed)
+    api_imports.add_routes(routes, parts.pool, parts.settings.secret)
 
 
 def work(parts: Parts) -> Work:
-    """What the worker keeps up to date."""
-    return Work(models=models(parts))
+    """What the worker keeps up to date, and the imports that it carries out."""
+    return Work(models=models(parts), tasks={"imports": Importer(parts).run})
 
 
 def models(parts: Parts) -> tuple[Relations, Aspirations]:
@@ -41,4 +45,6 @@ SERVICE = Service(
     schemas=("aspirations",),
     add_routes=add_routes,
     work=work,
+    worker_appends=True,
+    migrations=migrations(),
 )

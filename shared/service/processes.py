@@ -1,118 +1,30 @@
-"""A process of a service: its settings, what it opens, and how an api, a worker and a migration run.
+"""How an api, a worker and a migration run."""
 
-A service's app.py says what is its own: routes, read models, reactions. Nothing here knows which service it serves.
-"""
-
-import base64
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, NoReturn
 
 import httpx2
-from pydantic import Field, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import ValidationError
 
 from shared.auth.callers import Unauthenticated
 from shared.auth.issuer import Issuer
 from shared.auth.linking import Callers
 from shared.auth.tokens import Verifier
-from shared.eventstore.postgres import PostgresEventStore, open_store
 from shared.eventstore.postgres import migrations as eventstore_migrations
 from shared.http import Api, Routes, build
 from shared.http.health import Check, Health
 from shared.kafka import schema as kafka_schema
-from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import Consumer
 from shared.kafka.counts import Counts
-from shared.kafka.freshness import Freshness
 from shared.kafka.marks import Marks
 from shared.kafka.model import Rebuildable
-from shared.kafka.reactions import Reactions
 from shared.kafka.relay import Relay
-from shared.metrics import Metrics
-from shared.postgres import Migration, MigrationRefused, Pool, connect, migrate
+from shared.postgres import Migration, MigrationRefused, connect, migrate
 from shared.process import Task, run, supervise
-from shared.relations.reads import Relations
-from shared.sealing.keys import KeyCache
-from shared.sealing.postgres import MasterKey, PostgresKeyStore
-from shared.sealing.sealer import Sealer
-from shared.streams import Streams
-
-
-class Settings(BaseSettings):
-    """The environment of a process. `*_file` name files that only this service reads."""
-
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
-
-    database_url: str
-    keys_url: str
-    kafka_bootstrap_servers: str
-    issuer_url: str
-    master_key_file: Path
-    secret_file: Path
-    """32 bytes in base64, this service's own, the same in all its processes and for ever."""
-    audience: str = "careers"
-    person_claim: str = "sub"
-    person_alias: str = "employee_number"
-    topic_prefix: str = "careers."
-    instance: str = "1"
-    host: str = "127.0.0.1"
-    port: Annotated[int, Field(ge=0, le=65535)] = 0
-    log_level: str = "info"
-
-    @property
-    def secret(self) -> bytes:
-        """Raises OSError, ValueError."""
-        secret = base64.b64decode(self.secret_file.read_text().strip(), validate=True)
-        if len(secret) != 32:
-            raise ValueError("SECRET_FILE must hold 32 bytes in base64")
-        return secret
-
-    @property
-    def cluster(self) -> Cluster:
-        return Cluster(self.kafka_bootstrap_servers, self.instance, self.topic_prefix)
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What a process has open; what commands and reads are made of."""
-
-    settings: Settings
-    metrics: Metrics
-    pool: Pool
-    keys: Pool
-    store: PostgresEventStore
-    sealer: Sealer
-    streams: Streams
-    freshness: Freshness
-    relations: Relations
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """What a worker does besides relaying: models, reactions and tasks of the service's own."""
-
-    models: Sequence[Rebuildable[Any]]
-    reactions: Sequence[Reactions] = ()
-    tasks: Mapping[str, Task] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What a service's app.py declares. `schemas` names its models, in whose tables reads look besides relations."""
-
-    name: str
-    description: str
-    settings: Callable[[], Settings]
-    schemas: Sequence[str]
-    add_routes: Callable[[Routes, Parts], None]
-    work: Callable[[Parts], Work]
-    migrations: Sequence[Migration] = ()
-    owns_events: bool = True
+from shared.service.parts import Parts, Service, open_parts
+from shared.service.settings import Settings
 
 
 def main(service: Service, arguments: Sequence[str] | None = None) -> int:
@@ -139,32 +51,6 @@ def main(service: Service, arguments: Sequence[str] | None = None) -> int:
     return run(process, service=service.name, process=given[0], instance=settings.instance, level=settings.log_level)
 
 
-@asynccontextmanager
-async def open_parts(service: Service, settings: Settings) -> AsyncIterator[Parts]:
-    """Opens what is needed; connections are made when they are first used. Raises OSError, ValueError for bad files."""
-    async with AsyncExitStack() as stack:
-        search_path = ", ".join(("relations", *service.schemas, "public"))
-        pool = await Pool(settings.database_url, search_path=search_path, name=service.name).open()
-        stack.push_async_callback(pool.close)
-        keys = await Pool(settings.keys_url, size=2, name=service.name).open()
-        stack.push_async_callback(keys.close)
-        store = await stack.enter_async_context(open_store(settings.database_url, name=service.name))
-        master = MasterKey.from_file(settings.master_key_file)
-        sealer = Sealer(KeyCache(PostgresKeyStore(keys, master)))
-        freshness = Freshness(pool)
-        yield Parts(
-            settings=settings,
-            metrics=Metrics(service.name),
-            pool=pool,
-            keys=keys,
-            store=store,
-            sealer=sealer,
-            streams=Streams(store, sealer, service.name),
-            freshness=freshness,
-            relations=Relations(pool, freshness.of("relations")),
-        )
-
-
 def build_api(service: Service, parts: Parts, issuer: Issuer, health: Health) -> Api:
     """The application; tests use it with other parts."""
     settings = parts.settings
@@ -187,7 +73,7 @@ def build_api(service: Service, parts: Parts, issuer: Issuer, health: Health) ->
 async def serve_api(service: Service, settings: Settings) -> int:
     """Answers requests until told to stop. Returns the exit code."""
     async with (
-        open_parts(service, settings) as parts,
+        open_parts(service, settings, appends=service.owns_events) as parts,
         httpx2.AsyncClient(follow_redirects=False, trust_env=False) as client,
     ):
         issuer = Issuer(settings.issuer_url, client)
@@ -205,7 +91,7 @@ async def serve_api(service: Service, settings: Settings) -> int:
 
 async def serve_worker(service: Service, settings: Settings) -> int:
     """Publishes what the service records, keeps its models and reacts, until told to stop. Returns the exit code."""
-    async with open_parts(service, settings) as parts:
+    async with open_parts(service, settings, appends=service.worker_appends, reads=2) as parts:
         work = service.work(parts)
         counts = Counts(parts.metrics)
         url, cluster = settings.database_url, settings.cluster
@@ -240,7 +126,7 @@ async def migrate_database(service: Service, settings: Settings) -> int:
     """Brings the service's own database to the schema of this version. Returns the exit code."""
     connection = await connect(settings.database_url, deadline=60.0, name=f"{service.name} migrate")
     try:
-        async with open_parts(service, settings) as parts:
+        async with open_parts(service, settings, appends=False) as parts:
             models = service.work(parts).models
         await migrate(
             connection,

@@ -1,0 +1,112 @@
+"""What a process has open: what commands and reads are made of."""
+
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from shared.eventstore import Append, Appended, CommandKey, EventStore, Stored
+from shared.eventstore.postgres import open_store
+from shared.http import Routes
+from shared.kafka.freshness import Freshness
+from shared.kafka.model import Rebuildable
+from shared.kafka.reactions import Reactions
+from shared.metrics import Metrics
+from shared.postgres import Migration, Pool
+from shared.process import Task
+from shared.relations.reads import Relations
+from shared.sealing.keys import KeyCache
+from shared.sealing.postgres import MasterKey, PostgresKeyStore
+from shared.sealing.sealer import Sealer
+from shared.service.settings import Settings
+from shared.streams import Streams
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a process has open; what commands and reads are made of."""
+
+    settings: Settings
+    metrics: Metrics
+    pool: Pool
+    keys: Pool
+    store: EventStore
+    sealer: Sealer
+    streams: Streams
+    freshness: Freshness
+    relations: Relations
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a worker does besides relaying: models, reactions and tasks of the service's own."""
+
+    models: Sequence[Rebuildable[Any]]
+    reactions: Sequence[Reactions] = ()
+    tasks: Mapping[str, Task] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What a service's app.py declares. `schemas` names its models, in whose tables reads look besides relations."""
+
+    name: str
+    description: str
+    settings: Callable[[], Settings]
+    schemas: Sequence[str]
+    add_routes: Callable[[Routes, Parts], None]
+    work: Callable[[Parts], Work]
+    migrations: Sequence[Migration] = ()
+    owns_events: bool = True
+    worker_appends: bool = False
+    """Whether reactions or tasks of the worker give commands."""
+
+
+@asynccontextmanager
+async def open_parts(
+    service: Service, settings: Settings, *, appends: bool = True, reads: int = 4
+) -> AsyncIterator[Parts]:
+    """Opens what is needed: `appends` says whether a log is, `reads` how many reads at once have a connection.
+
+    The ten processes of a small site stay within a hundred connections. Raises OSError, ValueError for bad files.
+    """
+    async with AsyncExitStack() as stack:
+        search_path = ", ".join(("relations", *service.schemas, "public"))
+        pool = await Pool(settings.database_url, size=reads, search_path=search_path, name=service.name).open()
+        stack.push_async_callback(pool.close)
+        keys = await Pool(settings.keys_url, size=1, name=service.name).open()
+        stack.push_async_callback(keys.close)
+        store: EventStore = NoStore()
+        if appends:
+            store = await stack.enter_async_context(open_store(settings.database_url, name=service.name))
+        master = MasterKey.from_file(settings.master_key_file)
+        sealer = Sealer(KeyCache(PostgresKeyStore(keys, master)))
+        freshness = Freshness(pool)
+        yield Parts(
+            settings=settings,
+            metrics=Metrics(service.name),
+            pool=pool,
+            keys=keys,
+            store=store,
+            sealer=sealer,
+            streams=Streams(store, sealer, service.name),
+            freshness=freshness,
+            relations=Relations(pool, freshness.of("relations")),
+        )
+
+
+class NoStore:
+    """In a process that appends nothing."""
+
+    async def append(self, append: Append) -> Appended:
+        raise RuntimeError("this process appends nothing")
+
+    async def read(self, stream: UUID, *, key: CommandKey | None = None) -> list[Stored]:
+        raise RuntimeError("this process appends nothing")
+
+    async def read_many(self, streams: Sequence[UUID]) -> dict[UUID, list[Stored]]:
+        raise RuntimeError("this process appends nothing")
+
+    async def tail(self, after: int, limit: int) -> list[Stored]:
+        raise RuntimeError("this process appends nothing")
