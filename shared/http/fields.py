@@ -1,7 +1,7 @@
 """What models of bodies and queries are made of. Strict: nothing is converted, unknown fields are refused."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
@@ -42,9 +42,11 @@ class _Rfc3339:
 
 def _moment(written: str) -> datetime:
     try:
-        return datetime.fromisoformat(written.upper())
-    except ValueError:
+        moment = datetime.fromisoformat(written.upper())
+        moment.astimezone(UTC)  # year 1 east of Greenwich lies before all times, and a database refuses it
+    except (ValueError, OverflowError):
         raise Worded("must be a time that exists, such as 2027-01-31T09:30:00+01:00") from None
+    return moment
 
 
 Moment = Annotated[datetime, _Rfc3339()]
