@@ -134,7 +134,15 @@ def add_routes(
     async def list_opportunities(call: Call[None, OpportunitiesQuery]) -> Page[ListedOpportunity]:
         """The open list: roles, projects, stretch assignments, mentoring, shadowing and programmes, newest first."""
         query = call.query
-        wanted = Wanted(**query.model_dump(exclude={"limit", "cursor"}))
+        wanted = Wanted(
+            status=query.status,
+            kind=query.kind,
+            unit=query.unit,
+            country=query.country,
+            skill=query.skill,
+            owner=query.owner,
+            changed_since=query.changed_since,
+        )
         return await listed.page(wanted, call.cursor, query.limit, await today(call))
 
     @routes.get("/v1/opportunities/{opportunity}", allow=_READERS)

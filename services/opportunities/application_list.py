@@ -173,6 +173,7 @@ class Applications:
 
     name = "applications"
     services = ("opportunities",)
+    types = _TYPES
     tables = (Path(__file__).parent / "applications.sql").read_text()
 
     def prepare(self, batch: Sequence[Heard]) -> tuple[Told, ...]:

@@ -82,6 +82,7 @@ class Moves:
 
     name = "moves"
     services = ("opportunities",)
+    types = _TYPES
     tables = (Path(__file__).parent / "moves.sql").read_text()
 
     def prepare(self, batch: Sequence[Heard]) -> tuple[Told, ...]:

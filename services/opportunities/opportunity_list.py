@@ -106,6 +106,7 @@ class Opportunities:
 
     name = "opportunities"
     services = ("opportunities",)
+    types = _TYPES
     tables = (Path(__file__).parent / "opportunities.sql").read_text()
 
     def prepare(self, batch: Sequence[Heard]) -> tuple[Told, ...]:
