@@ -99,14 +99,14 @@ async def open_parts(
 class NoStore:
     """In a process that appends nothing."""
 
-    async def append(self, append: Append) -> Appended:
+    async def append(self, append: Append) -> Appended:  # noqa: ARG002
         raise RuntimeError("this process appends nothing")
 
-    async def read(self, stream: UUID, *, key: CommandKey | None = None) -> list[Stored]:
+    async def read(self, stream: UUID, *, key: CommandKey | None = None) -> list[Stored]:  # noqa: ARG002
         raise RuntimeError("this process appends nothing")
 
-    async def read_many(self, streams: Sequence[UUID]) -> dict[UUID, list[Stored]]:
+    async def read_many(self, streams: Sequence[UUID]) -> dict[UUID, list[Stored]]:  # noqa: ARG002
         raise RuntimeError("this process appends nothing")
 
-    async def tail(self, after: int, limit: int) -> list[Stored]:
+    async def tail(self, after: int, limit: int) -> list[Stored]:  # noqa: ARG002
         raise RuntimeError("this process appends nothing")
