@@ -2,14 +2,16 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from types import NoneType
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx2
 import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import JWKRegistry, Key
 
 from shared.auth.tokens import InvalidToken
@@ -124,12 +126,19 @@ class Issuer:
 
 def _public_keys(document: dict[str, Any]) -> dict[str | None, Key]:
     """The keys by id, and the only one also without. What is no public key for signatures is left out."""
-    listed = document.get("keys")
-    found: dict[str | None, Key] = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SecurityWarning)  # weak keys are left out below
+        found = dict(_usable(document.get("keys")))
+    if len(found) == 1:
+        found[None] = next(iter(found.values()))
+    return found
+
+
+def _usable(listed: Any) -> Iterator[tuple[str | None, Key]]:
     for one in listed if isinstance(listed, list) else ():
         if not isinstance(one, dict) or one.get("kty") not in _KINDS or one.get("use", "sig") != "sig":
             continue
-        if "verify" not in one.get("key_ops", ["verify"]):
+        if "verify" not in one.get("key_ops", ["verify"]) or not isinstance(one.get("kid"), (str, NoneType)):
             continue
         try:
             key = JWKRegistry.import_key({name: value for name, value in one.items() if name not in _PRIVATE})
@@ -137,10 +146,7 @@ def _public_keys(document: dict[str, Any]) -> dict[str | None, Key]:
         except (JoseError, ValueError, TypeError, KeyError):
             continue
         if not isinstance(public, RSAPublicKey) or public.key_size >= 2048:
-            found.setdefault(one.get("kid"), key)
-    if len(found) == 1:
-        found.setdefault(None, next(iter(found.values())))
-    return found
+            yield one.get("kid"), key
 
 
 _PRIVATE = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth", "k"))

@@ -113,7 +113,8 @@ class Verifier:
 
 
 def _check_header(header: Mapping[str, Any]) -> None:
-    if header.get("alg") not in ALGORITHMS:
+    algorithm = header.get("alg")
+    if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:
         raise InvalidToken("algorithm")
     # `jku`, `x5u`, `jwk` and `x5c` are never looked at: the keys are the issuer's, whatever a token would like.
     if not {"crit", "b64", "zip", "enc"}.isdisjoint(header):
