@@ -94,7 +94,7 @@ def test_the_true_numbers_of_a_thousand_employees() -> None:
         rows = job_history(assignments, held, UNSAID)
         assert check_history(rows) == []
         before: PlaceTaken | PlaceChanged | None = None
-        for fact in desired(uuid5(PERSON, number), rows, {}).facts:
+        for fact in desired(uuid5(PERSON, number), rows, {}):
             joined += isinstance(fact, PersonJoined)
             left += isinstance(fact, PersonLeft)
             if isinstance(fact, PlaceTaken | PlaceChanged):

@@ -26,7 +26,7 @@ from tests.imports.stories import told as after
 
 
 def stated(*rows: HistoryRow) -> list[Fact]:
-    return list(desired(PERSON, rows, PEOPLE).facts)
+    return desired(PERSON, rows, PEOPLE)
 
 
 def told(known: Known, *rows: HistoryRow) -> list[Event]:

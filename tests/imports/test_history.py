@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.profiles.imports.history import check, desired
+from services.profiles.imports.history import Described, check, described, desired
 from services.profiles.imports.problems import Place
 from services.profiles.imports.rows import HistoryRow
 from services.profiles.person import Fact, Person
@@ -26,7 +26,7 @@ from tests.imports.stories import PEOPLE, PERSON, histories, row
 
 def facts(*rows: HistoryRow) -> list[tuple[type[Fact], date]]:
     assert check(rows) == []
-    return [(type(fact), fact.effective_on) for fact in desired(PERSON, rows, PEOPLE).facts]
+    return [(type(fact), fact.effective_on) for fact in desired(PERSON, rows, PEOPLE)]
 
 
 def on(text: str) -> date:
@@ -60,7 +60,7 @@ def _held(rows: Sequence[HistoryRow], position: str, day: date) -> HistoryRow | 
 @given(histories(), st.randoms(use_true_random=False))
 def test_facts_say_of_every_day_what_the_rows_say_whatever_the_order(rows: list[HistoryRow], random: object) -> None:
     assert check(rows) == []
-    told = list(desired(PERSON, rows, PEOPLE).facts)
+    told = list(desired(PERSON, rows, PEOPLE))
     random.shuffle(told)  # type: ignore[attr-defined]
     person = Person({fact.fact.__class__(int=number): fact for number, fact in enumerate(told, 1)})
     first = min(one.effective_on for one in rows) - timedelta(days=2)
@@ -95,7 +95,7 @@ def test_the_order_of_rows_does_not_matter(rows: list[HistoryRow], random: objec
 @given(histories())
 def test_no_two_facts_of_one_day_could_be_told_in_the_wrong_order(rows: list[HistoryRow]) -> None:
     seen: set[tuple[object, ...]] = set()
-    for fact in desired(PERSON, rows, PEOPLE).facts:
+    for fact in desired(PERSON, rows, PEOPLE):
         key: tuple[object, ...]
         if isinstance(fact, PlaceTaken | PlaceChanged | PlaceEnded):
             key = "place", fact.position, fact.effective_on
@@ -177,17 +177,13 @@ def test_a_new_manager_alone_is_no_change_of_the_place() -> None:
 
 
 def test_what_is_said_of_the_person_is_what_was_said_last() -> None:
-    said = desired(
-        PERSON,
+    said = described(
         [
             row(given_name="Anna", family_name="Berg", email="berg@example.org"),
             row(effective_on=on("2021-01-01"), family_name="Dahl"),
-        ],
-        PEOPLE,
+        ]
     )
-    assert said.since == on("2020-01-01")
-    assert (said.described.given_name, said.described.family_name) == ("Anna", "Dahl")
-    assert said.described.email == "berg@example.org"
+    assert said == Described("Anna", "Dahl", None, "berg@example.org")
 
 
 # What is wrong between rows

@@ -28,7 +28,7 @@ TODAY = date(2020, 3, 1)
 
 
 def known(*rows: HistoryRow) -> Known:
-    events = difference(PERSON, Known(), desired(PERSON, rows, PEOPLE).facts) if rows else []
+    events = difference(PERSON, Known(), desired(PERSON, rows, PEOPLE)) if rows else []
     return Known(len(events), told({}, events))
 
 
@@ -117,7 +117,8 @@ def test_who_had_left_and_is_there_again_is_a_rehire() -> None:
 def test_who_was_absent_by_mistake_has_not_left() -> None:
     before = known(row())
     events = difference(PERSON, before, absent(PERSON, before.facts.values(), TODAY))
-    assert kinds(events) == [(PersonLeft, TODAY - timedelta(days=1)), (PlaceEnded, TODAY)]
+    assert kinds(events)[0] == (PersonLeft, TODAY - timedelta(days=1))
+    assert kinds(events)[1:] == [(PlaceEnded, TODAY)]
     facts = told(dict(before.facts), events)
     back = told(facts, on_day(Known(9, facts), row(effective_on=TODAY)))
     assert sorted(back) == sorted(before.facts)

@@ -44,15 +44,6 @@ class Described:
 
 
 @dataclass(frozen=True, slots=True)
-class Desired:
-    """What a file states of one person. `since` is the first day known of them."""
-
-    since: date
-    facts: tuple[Fact, ...]
-    described: Described
-
-
-@dataclass(frozen=True, slots=True)
 class _Spell:
     """One time in the organisation; `left_on` is its last day."""
 
@@ -72,8 +63,8 @@ class _Span:
     until: date | None
 
 
-def desired(person: UUID, rows: Iterable[HistoryRow], people: Mapping[str, UUID]) -> Desired:
-    """What the rows of a person state; `check` has found nothing wrong with them. `people` finds managers."""
+def desired(person: UUID, rows: Iterable[HistoryRow], people: Mapping[str, UUID]) -> list[Fact]:
+    """The facts that a person's rows state; `check` has found nothing wrong with them. `people` finds managers."""
     spells = _spells(rows)
     places = _by_position(spells)
     facts: list[Fact] = [*_employment(person, spells)]
@@ -81,8 +72,7 @@ def desired(person: UUID, rows: Iterable[HistoryRow], people: Mapping[str, UUID]
         facts += _places(person, spans)
         for line, column in LINES:
             facts += _managers(person, spans, line, column, people)
-    facts.sort(key=order)
-    return Desired(spells[0].begins, tuple(facts), described(row for spell in spells for row in spell.rows))
+    return sorted(facts, key=order)
 
 
 def order(fact: Fact) -> tuple[date, int, str]:

@@ -161,9 +161,20 @@ class Layout:
             raise Wrong("missing", "must not be empty")
         return default
 
-    def column(self, name: str) -> int | None:
-        """Where one of our columns stands in the file, from 1."""
-        return next((i + 1 for i, one, _, _ in self.cells if one.name == name and i is not None), None)
+    def owner(self, record: Record) -> str | None:
+        """The employee number of a bad row, where at least that can be read."""
+        for index, column, read, _ in self.cells:
+            if column.name in ("employee_number", "employee_id") and index is not None and index < len(record.cells):
+                try:
+                    return str(read(columns.fit(record.cells[index])))
+                except Wrong:
+                    return None
+        return None
+
+    @property
+    def columns(self) -> dict[str, int]:
+        """Our columns, and where they stand in the file, from 1."""
+        return {one.name: index + 1 for index, one, _, _ in self.cells if index is not None}
 
 
 def kind_of(part: str, file_name: str, header: Sequence[str], mapping: ColumnMapping) -> Kind | None:
@@ -264,4 +275,4 @@ def _ends(row: Row, layout: Layout) -> Iterator[Problem]:
             return
     for begin, end, least, name in spans:
         if end is not None and (end - begin).days < least:
-            yield Problem(row.at, "end-before-start", "ends before it begins", layout.column(name), name)
+            yield Problem(row.at, "end-before-start", "ends before it begins", layout.columns.get(name), name)
