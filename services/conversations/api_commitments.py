@@ -54,7 +54,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, listed: C
 
     @routes.post(
         "/v1/people/{person}/commitments",
-        creates=True,
+        status=201,
         refuses=(PartyNotYours, rules.DueInThePast, talks.NotHeld),
         example={"party": "manager", "text": "I introduce Ana to the research lead.", "due_on": "2027-04-30"},
     )

@@ -96,7 +96,7 @@ def add_routes(
 
     @routes.post(
         "/v1/people/{person}/conversations",
-        creates=True,
+        status=201,
         refuses=(
             NoManagerNow,
             PartnerNotAvailable,

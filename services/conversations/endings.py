@@ -62,15 +62,18 @@ class Endings:
 
     async def run(self) -> NoReturn:
         """Looks for ever. Raises only what no retry can mend."""
+        trouble: str | None = None
         while True:
             try:
                 await self.look(datetime.now(UTC))
+                trouble = None
             except (VersionConflict, Overloaded, OutcomeUnknown) as busy:
                 log.info("ending_postponed", reason=type(busy).__name__)
             except Exception as failed:
                 if not is_transient(failed):
                     raise
-                log.warning("ending_failed", reason=place_of(failed))
+                if trouble != (trouble := place_of(failed)):
+                    log.warning("ending_failed", reason=trouble)
             await asyncio.sleep(EVERY)
 
     async def look(self, at: datetime) -> int:

@@ -6,10 +6,10 @@ create table parties (
 );
 create index on parties (opportunity) where open;
 
--- What is to be told, and has not been yet. `due_at` is when it is looked at next.
+-- What is to be told, and has not been yet: not before `day` at its person's place. `due_at`: when it is looked at next.
 create table tellings (
     cause uuid not null, whom text not null, target uuid not null, kind text not null, about uuid not null,
-    details json not null, by text not null, fact uuid, effective_on date, recorded_at timestamptz not null, position bigint not null,
+    details json not null, by text not null, fact uuid, day date, recorded_at timestamptz not null, position bigint not null,
     trace text,
     due_at timestamptz not null, failures int not null default 0,
     primary key (cause, whom, target)

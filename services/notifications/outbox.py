@@ -130,6 +130,7 @@ class Outbox:
 
     async def run(self) -> NoReturn:
         """Sends for ever. Raises only what no retry can mend."""
+        trouble: str | None = None
         while True:
             try:
                 self._woken.clear()
@@ -137,10 +138,12 @@ class Outbox:
                 while await self.send(now):
                     now = datetime.now(UTC)
                 await self._database.execute(_SWEEP, now - KEPT)
+                trouble = None
             except Exception as failed:
                 if not is_transient(failed):
                     raise
-                log.warning("mail_failed", reason=place_of(failed))
+                if trouble != (trouble := place_of(failed)):
+                    log.warning("mail_failed", reason=trouble)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL):
                     await self._woken.wait()

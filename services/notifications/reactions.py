@@ -6,14 +6,25 @@ its later events come; they are kept for events that tell nobody, too (imports, 
 """
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Protocol
 from uuid import UUID
 
 import asyncpg
 import orjson
 
-from services.notifications.tellings import TELLING, Parties, Telling, ends, is_news, item_of, parties_of, tellings
+from services.notifications.tellings import (
+    EASTERNMOST,
+    TELLING,
+    Parties,
+    Telling,
+    day_to_wait_for,
+    ends,
+    is_news,
+    item_of,
+    parties_of,
+    tellings,
+)
 from shared.contracts.event import Event
 from shared.contracts.profiles import FactWithdrawn
 from shared.contracts.reading import read_event
@@ -21,9 +32,6 @@ from shared.kafka.records import Heard
 
 HEARD = frozenset({FactWithdrawn.type, *(event.type for event in TELLING)})
 """The wire types that are heard."""
-
-EASTERNMOST = timedelta(hours=14)
-"""A day begins here first: a telling is looked at from then on, and told when the day has come to its person."""
 
 
 class Database(Protocol):
@@ -41,7 +49,7 @@ _KNOWN = "select person, other, opportunity from parties where item = $1"
 _CLOSE = "update parties set open = false where item = $1"
 _FORGET = "delete from tellings where fact = $1 and cause <> $2"
 _PUT = """
-    insert into tellings (cause, whom, target, kind, about, details, by, fact, effective_on, recorded_at, position,
+    insert into tellings (cause, whom, target, kind, about, details, by, fact, day, recorded_at, position,
         trace, due_at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing"""
 
@@ -92,6 +100,7 @@ class Hearing:
 
 
 def _row(telling: Telling, heard: Heard, now: datetime) -> tuple[object, ...]:
+    day = day_to_wait_for(telling, heard.recorded_at)
     return (
         heard.id,
         telling.whom,
@@ -101,16 +110,14 @@ def _row(telling: Telling, heard: Heard, now: datetime) -> tuple[object, ...]:
         orjson.dumps(dict(telling.details)),
         heard.by,
         telling.fact,
-        telling.effective_on,
+        day,
         heard.recorded_at,
         heard.position,
         heard.trace,
-        first_due(telling.effective_on, now),
+        _first_due(day, now),
     )
 
 
-def first_due(effective_on: date | None, now: datetime) -> datetime:
+def _first_due(day: date | None, now: datetime) -> datetime:
     """When a telling is looked at first: at once, or when its day begins anywhere."""
-    if effective_on is None:
-        return now
-    return max(now, datetime.combine(effective_on, time(0), UTC) - EASTERNMOST)
+    return now if day is None else max(now, datetime.combine(day, time(0), UTC) - EASTERNMOST)

@@ -63,7 +63,7 @@ class Recipients:
         self._streams = streams
         self._sealer = sealer
 
-    async def of(self, whom: Whom, target: UUID, who: UUID | None, effective_on: date | None) -> list[UUID]:
+    async def of(self, whom: Whom, target: UUID, who: UUID | None, day: date | None) -> list[UUID]:
         """Whom a telling means now."""
         match whom:
             case "person":
@@ -74,9 +74,9 @@ class Recipients:
             case "hr_partners":
                 rows = await self._rows.fetch(_HR_PARTNERS, target)
             case "managed":
-                rows = await self._rows.fetch(_MANAGED, target, who, effective_on)
+                rows = await self._rows.fetch(_MANAGED, target, who, day)
             case "team":
-                rows = await self._rows.fetch(_TEAM, target, who, effective_on)
+                rows = await self._rows.fetch(_TEAM, target, who, day)
             case _:
                 rows = await self._rows.fetch(_APPLICANTS, target)
         return [row["person"] for row in rows]

@@ -19,6 +19,7 @@ import structlog
 from services.notifications.notification import DECIDER, TellPerson, notification_id
 from services.notifications.reactions import Database
 from services.notifications.recipients import Recipients
+from services.notifications.tellings import OF_RELATIONS
 from shared.contracts.notifications import Channel
 from shared.eventstore import OutcomeUnknown, Overloaded, VersionConflict
 from shared.kafka.model import is_transient, place_of
@@ -50,8 +51,6 @@ _DONE = "delete from tellings where cause = $1 and whom = $2 and target = $3"
 _AGAIN = "update tellings set due_at = $4, failures = failures + $5 where cause = $1 and whom = $2 and target = $3"
 _MAIL = """insert into mails (notification, person, made_at, due_at) values ($1, $2, $3, $3) on conflict do nothing"""
 
-OF_RELATIONS = ("managed", "team")
-
 
 class Teller:
     """A task of the worker. `mail` is called when there is a mail to send; without it nobody sends mails."""
@@ -80,15 +79,18 @@ class Teller:
 
     async def run(self) -> NoReturn:
         """Tells for ever. Raises only what no retry can mend."""
+        trouble: str | None = None
         while True:
             try:
                 self._woken.clear()
                 while await self.tell(datetime.now(UTC)):
                     pass
+                trouble = None
             except Exception as failed:
                 if not is_transient(failed):
                     raise
-                log.warning("telling_failed", reason=place_of(failed))
+                if trouble != (trouble := place_of(failed)):
+                    log.warning("telling_failed", reason=trouble)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL):
                     await self._woken.wait()
@@ -134,8 +136,8 @@ class Teller:
         details = orjson.loads(row["details"])
         who = UUID(details["who"]) if "who" in details else None
         early = False
-        for person in await self._recipients.of(row["whom"], row["target"], who, row["effective_on"]):
-            if row["effective_on"] is not None and await self._relations.today(person, now) < row["effective_on"]:
+        for person in await self._recipients.of(row["whom"], row["target"], who, row["day"]):
+            if row["day"] is not None and await self._relations.today(person, now) < row["day"]:
                 early = True
             elif str(person) != row["by"] and not await self._relations.left(person):
                 await self._person(person, row, details, now)
@@ -169,4 +171,4 @@ class Teller:
 
 def _begun_everywhere(row: asyncpg.Record, now: datetime) -> bool:
     """Whether a fact's day has begun for everybody: until then others may be told of it later."""
-    return now >= datetime.combine(row["effective_on"], time(0), UTC) + WESTERNMOST
+    return now >= datetime.combine(row["day"], time(0), UTC) + WESTERNMOST

@@ -58,6 +58,13 @@ Whom = Literal["person", "manager", "hr_partners", "managed", "team", "applicant
 become their manager; the unit in which all are told whose manager `who` has become; what they all applied for."""
 
 
+OF_RELATIONS = ("managed", "team")
+"""News about relations themselves."""
+
+EASTERNMOST = timedelta(hours=14)
+"""A day begins here first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Telling:
     """`details` names persons, units, opportunities by id, days and times: words are made from them when read."""
@@ -87,6 +94,17 @@ def is_news(telling: Telling, *, origin: str, recorded_at: datetime, now: dateti
     if telling.effective_on is None:
         return True
     return recorded_at.date() - telling.effective_on <= _BACKDATED_BY_KIND.get(telling.kind, _BACKDATED)
+
+
+def day_to_wait_for(telling: Telling, recorded_at: datetime) -> date | None:
+    """The day before which nobody is told; None: at once.
+
+    What somebody does today may already be dated tomorrow for somebody further west, and is no fact to come. A relation
+    switches on its day at its person's place.
+    """
+    if telling.effective_on is None or telling.whom in OF_RELATIONS:
+        return telling.effective_on
+    return telling.effective_on if telling.effective_on > (recorded_at + EASTERNMOST).date() else None
 
 
 def parties_of(event: Event) -> tuple[UUID, Parties] | None:

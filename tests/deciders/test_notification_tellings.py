@@ -13,6 +13,7 @@ from services.notifications.tellings import (
     Parties,
     Telling,
     Whom,
+    day_to_wait_for,
     ends,
     is_news,
     item_of,
@@ -285,3 +286,15 @@ def test_what_took_effect_long_before_it_was_recorded_is_no_news(kind: Kind, day
 
 def test_what_is_to_come_is_news() -> None:
     assert news(about("manager_changed", TODAY + timedelta(days=400)))
+
+
+def test_what_was_done_today_further_east_is_told_at_once() -> None:
+    evening = datetime(2026, 11, 23, 22, tzinfo=UTC)
+    assert day_to_wait_for(about("commitment_kept", date(2026, 11, 24)), evening) is None
+    assert day_to_wait_for(about("commitment_kept", date(2026, 11, 25)), evening) == date(2026, 11, 25)
+    assert day_to_wait_for(about("commitment_kept", None), evening) is None
+
+
+def test_a_relation_is_told_on_its_day_at_its_persons_place() -> None:
+    tomorrow = Telling("manager_changed", MAX, "managed", ANA, {}, date(2026, 11, 24))
+    assert day_to_wait_for(tomorrow, datetime(2026, 11, 23, 22, tzinfo=UTC)) == date(2026, 11, 24)
