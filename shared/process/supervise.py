@@ -50,12 +50,10 @@ async def supervise(
     port: int,
     grace: float = GRACE,
     notice: float = NOTICE,
-    started: Callable[[int], None] | None = None,
 ) -> int:
     """Serves `app` and runs `tasks` until SIGTERM, SIGINT or a task's death. Returns the exit code.
 
-    `started` is called with the port once requests are answered. Requests in flight are finished before tasks stop,
-    since they may need them.
+    Requests in flight are finished before tasks stop, since they may need them. Port 0 is a free one: it is logged.
     """
     log = structlog.get_logger("process")
     listening = _listen(host, port)
@@ -93,9 +91,7 @@ async def supervise(
     try:
         await server.answering.wait()
         _spare_the_collector()
-        log.info("started", host=host, port=(bound := listening.getsockname()[1]))
-        if started is not None:
-            started(bound)
+        log.info("started", host=host, port=listening.getsockname()[1])
         await ending.wait()
     finally:
         log.info("stopping")
