@@ -140,9 +140,8 @@ def _parameters(route: Route) -> Iterable[Json]:
         yield {
             "name": "after",
             "in": "query",
-            "description": "What a command answered as `after`: wait until it can be seen here.",
+            "description": "What a command answered as `after`, such as profiles:7:123: wait until it can be seen here.",
             "schema": {"type": "string", "pattern": "^[a-z]{1,40}:[0-9]{1,5}:[0-9]{1,18}$"},
-            "example": "profiles:7:123",
         }
     if route.method == "GET":
         if get_origin(route.answer) is Found:
