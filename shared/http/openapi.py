@@ -140,7 +140,7 @@ def _parameters(route: Route) -> Iterable[Json]:
         yield {
             "name": "after",
             "in": "query",
-            "description": "What a command answered as `after`, such as profiles:7:123: wait until it can be seen here.",
+            "description": "What a command answered as `after`, such as profiles:7:123: wait until it is seen here.",
             "schema": {"type": "string", "pattern": "^[a-z]{1,40}:[0-9]{1,5}:[0-9]{1,18}$"},
         }
     if route.method == "GET":
