@@ -10,7 +10,7 @@ from uuid import uuid4
 import asyncpg
 import structlog
 
-from shared.postgres.connections import DEADLINE, LOST, UnsafeServer, connect
+from shared.postgres.connections import DEADLINE, UnsafeServer, connect
 
 log = structlog.get_logger()
 
@@ -56,6 +56,7 @@ class Held(Generic[Prepared]):
         self._gone = asyncio.Event()
         self._trouble: str | None = "not connected yet"
         self._keeper: asyncio.Task[None] | None = None
+        self._connecting = False
         self._closed = False
         self.now: Prepared | None = None
         """What was prepared on the connection; None while there is none."""
@@ -73,6 +74,8 @@ class Held(Generic[Prepared]):
         self._closed = True
         self._there.set()
         if self._keeper is not None:
+            if self._connecting:  # cut off half way, it would leave a future behind that nobody has heard
+                await asyncio.wait({self._keeper}, timeout=1.0)
             self._keeper.cancel()
             await asyncio.gather(self._keeper, return_exceptions=True)
         self.lost()
@@ -101,27 +104,24 @@ class Held(Generic[Prepared]):
 
     async def _keep(self) -> None:
         failures = 0
-        while True:
+        while not self._closed:
+            self._gone.clear()
+            self._connecting = True
             try:
-                self._gone.clear()
                 await self._connect()
-            except UnsafeServer as unsafe:
-                failures = self._failed(unsafe, failures)
-                self._trouble = str(unsafe)
-            except (*LOST, asyncpg.PostgresError) as failed:
-                failures = self._failed(failed, failures)
-            else:
+            except Exception as failed:  # noqa: BLE001 (whatever it is, readiness tells it, and the next attempt may do)
+                failures = min(failures + 1, 10)
+                self._trouble = str(failed) if isinstance(failed, UnsafeServer) else type(failed).__name__
+                log.warning("connection_failed", name=self._name, error=type(failed).__name__, attempt=failures)
+            finally:
+                self._connecting = False
+            if self._connection is not None and not self._closed:
                 failures = 0
                 self._there.set()
                 self.back()
                 await self._gone.wait()
                 log.warning("connection_lost", name=self._name)
             await asyncio.sleep(min(LONGEST_PAUSE, 0.02 * 2**failures) * random.uniform(0.5, 1.0))  # noqa: S311
-
-    def _failed(self, error: Exception, failures: int) -> int:
-        self._trouble = type(error).__name__
-        log.warning("connection_failed", name=self._name, error=self._trouble, attempt=failures + 1)
-        return min(failures + 1, 10)
 
     async def _connect(self) -> None:
         self._number += 1

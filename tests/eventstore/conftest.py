@@ -30,6 +30,14 @@ async def aside(log_url: str) -> AsyncIterator[asyncpg.Connection]:
 
 
 @pytest.fixture
+async def another(log_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """A second one."""
+    connection = await connect(log_url)
+    yield connection
+    await connection.close(timeout=5)
+
+
+@pytest.fixture
 async def postgres(log_url: str) -> AsyncIterator[PostgresEventStore]:
     async with open_store(log_url) as store:
         yield store

@@ -24,18 +24,18 @@ async def test_what_was_appended_comes_back_as_it_was(store: EventStore) -> None
     [stored] = await store.read(stream)
 
     assert stored == Stored(
-        appended.first,
-        stream,
-        1,
-        new.id,
-        new.type,
-        new.subject,
-        appended.recorded_at,
-        "anna",
-        "import",
-        True,
-        "00-a-b-01",
-        new.body,
+        position=appended.first,
+        stream=stream,
+        version=1,
+        id=new.id,
+        type=new.type,
+        subject=new.subject,
+        recorded_at=appended.recorded_at,
+        by="anna",
+        origin="import",
+        withheld=True,
+        trace="00-a-b-01",
+        body=new.body,
     )
 
 

@@ -28,6 +28,11 @@ class _Call:
             if back or not self.wire.half_open:
                 target.close()
 
+    def end(self, *, server: bool) -> None:
+        for writer in (self.client, self.server) if server else (self.client,):
+            writer.transport.abort()
+            writer.close()
+
 
 class Wire:
     """`url` leads through it."""
@@ -40,6 +45,8 @@ class Wire:
         self.back = asyncio.Event()
         self.half_open = False
         """Whether the server is left in the belief that its client is still there, when it is not."""
+        self.refusing = False
+        """Whether new connections are ended at once."""
         self.heard: Callable[[bytes], None] = lambda data: None
         """Called with what the client says, before it is passed on."""
 
@@ -60,21 +67,20 @@ class Wire:
         self.there.set()
         self.back.set()
         for call in self._calls:
-            call.client.transport.abort()
-            call.server.transport.abort()
+            call.end(server=True)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def cut(self) -> None:
         """The client's side of all connections ends; the server's too, unless `half_open`."""
-        calls, self._calls = self._calls, []
-        for call in calls:
-            call.client.transport.abort()
-            if not self.half_open:
-                call.server.transport.abort()
+        for call in self._calls:
+            call.end(server=not self.half_open)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.refusing:
+            writer.transport.abort()
+            return
         there, server = await asyncio.open_connection(self._target.hostname, self._target.port)
         call = _Call(self, writer, server)
         self._calls.append(call)
