@@ -25,6 +25,7 @@ from shared.http.problems import (
     RequestTimeout,
     problem,
     refusal_for,
+    status_of,
 )
 from shared.http.requests import Operation, Reader, Request
 from shared.metrics import Metrics
@@ -152,6 +153,8 @@ class Kernel:
         if refusal is None:
             refusal = InternalError()
             self._log.error("request_failed", route=exchange.route, exc_info=error)
+        elif refusal is not error and status_of(type(refusal)) >= 500:
+            self._log.warning("request_unanswered", route=exchange.route, exc_info=error)
         exchange.code = refusal.code
         self._metrics.refused(exchange.route, refusal.code)
         return problem(refusal)

@@ -5,11 +5,12 @@ from html import escape
 from typing import Any
 
 import orjson
-from asyncpg import InterfaceError, PostgresConnectionError, TooManyConnectionsError
-from asyncpg.exceptions import OperatorInterventionError
+from asyncpg import QueryCanceledError
 
 from shared.auth.callers import Unauthenticated
 from shared.eventstore import CommandRepeated, OutcomeUnknown, Overloaded, VersionConflict
+from shared.postgres import Closed
+from shared.postgres.connections import LOST
 from shared.refusals import Invalid, NotAllowed, NotFound, Outdated, Refusal, Unacceptable, Unavailable
 from shared.sealing.keys import KeysUnavailable, PersonErased
 
@@ -148,14 +149,13 @@ def refusal_for(error: Exception, *, guarded: bool) -> Refusal | None:
             return MaybeDone()
         case KeysUnavailable():
             return Unavailable("The keys that protect personal words do not answer.")
-        case TimeoutError() | OSError() | PostgresConnectionError() | OperatorInterventionError():
-            return Unavailable("The database does not answer in time.")
-        case InterfaceError() | TooManyConnectionsError():
-            return Unavailable("The database cannot be reached.")
         case PersonErased():
             return NotFound()  # who was erased looks like who never was
+        case ValueError():
+            return None  # asyncpg's errors about arguments are among those of lost connections, too: they are ours
         case _:
-            return None
+            lost = isinstance(error, (*LOST, QueryCanceledError, Closed))
+            return Unavailable("The database does not answer now.") if lost else None
 
 
 def problem(refusal: Refusal, more: Mapping[str, Any] | None = None) -> Answer:

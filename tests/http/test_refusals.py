@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+import asyncpg
 import httpx2
 import pytest
 import structlog
@@ -12,6 +13,7 @@ import structlog
 from shared.http import kernel
 from shared.http.problems import GENERAL, STATUS, refusal_for, status_of
 from shared.refusals import NotFound, Refusal, Unacceptable
+from shared.sealing.keys import KeysUnavailable, PersonErased
 from tests.http.sample import BEN, ERRORS, ITEM, SHARE, Service, client_of, raising, sample_app
 
 MANAGER = {"audience": {"kind": "manager"}}
@@ -36,6 +38,29 @@ async def test_what_a_handler_raises_becomes_a_problem(anna: httpx2.AsyncClient,
     is_problem(answer, expected, code)
     assert ("retry-after" in answer.headers) == (expected in (429, 503, 504))
     assert (await anna.get(f"/problems/{code}")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (TimeoutError(), 503, "unavailable"),
+        (ConnectionRefusedError(), 503, "unavailable"),
+        (asyncpg.InterfaceError("connection is closed"), 503, "unavailable"),
+        (asyncpg.ConnectionDoesNotExistError("CANARY"), 503, "unavailable"),
+        (asyncpg.CannotConnectNowError("CANARY"), 503, "unavailable"),
+        (asyncpg.QueryCanceledError("CANARY"), 503, "unavailable"),
+        (KeysUnavailable("CANARY"), 503, "unavailable"),
+        (PersonErased("CANARY"), 404, "not-found"),
+        (asyncpg.exceptions._base.DataError("CANARY"), 500, "internal-error"),
+        (asyncpg.UniqueViolationError("CANARY"), 500, "internal-error"),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else str(one),
+)
+async def test_what_is_missing_is_told_from_what_is_broken(
+    anna: httpx2.AsyncClient, service: Service, error: Exception, status: int, code: str
+) -> None:
+    service.does = raising(error)
+    is_problem(await anna.post(SHARE, json=MANAGER), status, code)
 
 
 async def test_who_named_a_version_is_told_that_it_changed(anna: httpx2.AsyncClient, service: Service) -> None:
