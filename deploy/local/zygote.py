@@ -25,27 +25,7 @@ from deploy.local.child import die_with, name_process
 
 HIGHEST = 256  # descriptors that a fork may have inherited, and closes
 # Nothing here starts a thread or draws random numbers while it is imported: forks would share them.
-IMPORTED = (
-    "aiokafka",
-    "aiosmtplib",
-    "asyncpg",
-    "babel.core",
-    "cryptography.hazmat.primitives.ciphers.aead",
-    "fastapi",
-    "httptools",
-    "httpx2",
-    "joserfc.jwt",
-    "orjson",
-    "prometheus_client",
-    "pydantic_settings",
-    "structlog",
-    "typer",
-    "uuid_utils",
-    "uvicorn",
-    "uvloop",
-    "shared.contracts",
-    "shared.http",
-)
+IMPORTED = ("shared.service", "fastapi", "aiosmtplib", "babel.core", "uvicorn.protocols.http.httptools_impl", "typer")
 
 
 def main() -> None:

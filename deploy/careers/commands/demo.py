@@ -1,0 +1,24 @@
+"""`careers demo`: everything is started, a story is played through the public APIs, everything is stopped."""
+
+from typing import Annotated
+
+import typer
+
+from deploy.careers.commands import refuse
+
+
+def demo(
+    *,
+    verbose: Annotated[
+        bool, typer.Option(help="Each event's way: API, position, topic, timeline, with times.")
+    ] = False,
+    keep: Annotated[bool, typer.Option(help="Leave everything up, and print URLs, tokens and curl lines.")] = False,
+) -> None:
+    """Start everything, play the story of a career, show HR's view of 1,000 people, stop everything."""
+    from deploy.demo.run import play
+    from deploy.local.instance import NotUp
+
+    try:
+        play(verbose=verbose, keep=keep)
+    except NotUp as trouble:
+        refuse(str(trouble))
