@@ -127,8 +127,8 @@ class Appends:
 
     async def _together(self, jobs: Sequence[AppendJob]) -> None:
         statements = await self._held.ready()
-        columns = _columns([job.asked for job in jobs], self._versions)
-        [(last, at, repeated, conflicting, contested)] = await statements.many.fetch(*columns)
+        arrays = columns([job.asked for job in jobs], self._versions)
+        [(last, at, repeated, conflicting, contested)] = await statements.many.fetch(*arrays)
         if repeated is not None:
             jobs = await self._refused(jobs, statements, repeated, dict(zip(conflicting, contested, strict=True)))
         first = last + 1 - sum(size(job.asked) for job in jobs)
@@ -179,7 +179,8 @@ class Appends:
             return left
 
 
-def _columns(appends: Sequence[Append], versions: Versions) -> list[list[object]]:
+def columns(appends: Sequence[Append], versions: Versions) -> list[list[object]]:
+    """The arrays that `append` takes."""
     rows: list[tuple[object, ...]] = []
     for append in appends:
         by, origin, trace = append.by, append.origin, append.trace

@@ -1,6 +1,8 @@
 """Databases with a log, and stores on them: one suite runs on the real one and on its twin in memory."""
 
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -19,6 +21,21 @@ async def log_url(fresh_database: str) -> str:
     await migrate(connection, migrations())
     await connection.close()
     return fresh_database
+
+
+@pytest.fixture(scope="module")
+async def module_log_url(database_url: str) -> AsyncIterator[str]:
+    """The same for all tests of a module."""
+    name = f"test_{uuid4().hex}"
+    admin = await asyncpg.connect(database_url)
+    await admin.execute(f'create database "{name}" template template0')
+    url = urlunsplit(urlsplit(database_url)._replace(path=f"/{name}"))
+    connection = await connect(url)
+    await migrate(connection, migrations())
+    await connection.close()
+    yield url
+    await admin.execute(f'drop database "{name}" with (force)')
+    await admin.close()
 
 
 @pytest.fixture
