@@ -59,6 +59,13 @@ class Caller:
             raise Unexpected(f"{self.name}: GET {path} answered {answer.status}, not {expect}: {answer.body}")
         return answer
 
+    def try_get(self, service: str, path: str, **query: object) -> bool:
+        """Whether a read answers; it may say that it is not yet time."""
+        answer = self._send("GET", service, path, params=query)
+        if answer.status not in (200, 503):
+            raise Unexpected(f"{self.name}: GET {path} answered {answer.status}: {answer.body}")
+        return answer.status == 200
+
     def _send(
         self, method: str, service: str, path: str, headers: Mapping[str, str] | None = None, **more: Any
     ) -> Answer:

@@ -15,6 +15,8 @@ class Screen:
 
     def __init__(self) -> None:
         self._console = Console(highlight=False)
+        if not self._console.is_terminal:
+            self._console = Console(highlight=False, width=110)
         self._step = 0
 
     def title(self, text: str) -> None:
@@ -28,8 +30,9 @@ class Screen:
     def line(self, text: str) -> None:
         self._console.print(f"     {text}")
 
-    def quiet(self, text: str) -> None:
-        self._console.print(f"     [dim]{text}[/dim]")
+    def command(self, text: str) -> None:
+        """A line to copy: neither wrapped nor coloured."""
+        self._console.print(text, soft_wrap=True, markup=False)
 
     @contextmanager
     def waiting(self, text: str) -> Iterator[None]:

@@ -66,6 +66,15 @@ class Story:
         self._timeline()
         self._moves()
 
+    def reads(self) -> list[tuple[Caller, str, str]]:
+        """Who may go on with which read: service and path."""
+        return [
+            (self.amina, "projections", "/v1/people/H007/timeline"),
+            (self.marc, "profiles", "/v1/people"),
+            (self.nadia, "projections", "/v1/moves?kind=department_move&group_by=flow"),
+            (self.hr, "profiles", "/v1/people?limit=5"),
+        ]
+
     def _organisation(self) -> None:
         people = list(self._people.values())
         with self._screen.waiting("HR's files are imported"):
@@ -245,7 +254,11 @@ class Story:
             f"/v1/units/{self._unit(code)}/assign-hr-partner",
             {"partner": partner, "effective_on": (self._today - timedelta(days=30)).isoformat()},
         )
-        self.hr.get("profiles", "/v1/people", after=done.after, limit=1)
+        self._shown("profiles", "/v1/people", done.after)
+
+    def _shown(self, service: str, path: str, after: str) -> None:
+        """Waits until a read shows what was recorded there, however busy the machine is."""
+        self._until(lambda: self.hr.try_get(service, path, after=after, limit=1), f"{after} is visible", seconds=60)
 
     def _unit(self, code: str) -> str:
         found = self._until(lambda: self._units().get(code), f"unit {code} is there")

@@ -15,10 +15,11 @@ def demo(
     keep: Annotated[bool, typer.Option(help="Leave everything up, and print URLs, tokens and curl lines.")] = False,
 ) -> None:
     """Start everything, play the story of a career, show HR's view of 1,000 people, stop everything."""
+    from deploy.demo.callers import Unexpected
     from deploy.demo.run import play
     from deploy.local.instance import NotUp
 
     try:
         play(verbose=verbose, keep=keep)
-    except NotUp as trouble:
+    except (NotUp, Unexpected) as trouble:
         refuse(str(trouble))
