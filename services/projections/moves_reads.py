@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from services.projections.movement import Kind, MoveKind
 from shared.auth.callers import Caller, Role, Scope
@@ -27,26 +27,31 @@ class ReleasesNotYet(NotAllowed, code="releases-not-yet"):
     """Analysts read released figures, and nothing is released yet."""
 
 
-class UnitName(BaseModel):
+@dataclass(frozen=True, slots=True)
+class UnitName:
+    """A unit, as it is called today; null where nothing was heard of it yet."""
+
     id: UUID
     code: str | None
     name: str | None
 
 
-class Cell(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Cell:
     """How many moves; of what they were grouped by, the others are null."""
 
+    moves: Annotated[int, Field(description="As HR reported them.")]
+    unconfirmed: Annotated[int, Field(description="Claimed, and not reported by HR so far.")]
     from_unit: UnitName | None = None
     to_unit: UnitName | None = None
     kind: Kind | None = None
-    month: str | None = Field(None, description="Such as 2027-01, by effective date.")
+    month: Annotated[str | None, Field(description="Such as 2027-01, by effective date.")] = None
     from_title: str | None = None
     to_title: str | None = None
-    moves: int = Field(description="As HR reported them.")
-    unconfirmed: int = Field(description="Claimed, and not reported by HR so far.")
 
 
-class Figures(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Figures:
     """Exact numbers, most first; `moves` and `unconfirmed` are the sums of the cells."""
 
     moves: int
@@ -54,7 +59,8 @@ class Figures(BaseModel):
     cells: list[Cell]
 
 
-class MoveView(BaseModel):
+@dataclass(frozen=True, slots=True)
+class MoveView:
     """One person's move, as HR reported it."""
 
     id: UUID
@@ -99,7 +105,7 @@ class MovesReads:
         return Figures(
             moves=sum(row["moves"] for row in found),
             unconfirmed=sum(row["unconfirmed"] for row in found),
-            cells=[_cell(dict(row)) for row in found] if groups else [],
+            cells=[Cell(**_named(dict(row))) for row in found] if groups else [],
         )
 
     async def people(
@@ -144,7 +150,9 @@ _MINE = "(m.from_unit in (select unit from mine) or m.to_unit in (select unit fr
 _NAMES = "f.code as from_code, f.name as from_name, t.code as to_code, t.name as to_name"
 
 _PEOPLE = f"""{_UNITS}
-    select m.*, {_NAMES} from moves m left join units f on f.unit = m.from_unit left join units t on t.unit = m.to_unit
+    select m.id, m.person, m.kind, m.effective_on, m.from_unit, m.to_unit, m.from_title, m.to_title, m.from_level,
+        m.to_level, {_NAMES}
+    from moves m left join units f on f.unit = m.from_unit left join units t on t.unit = m.to_unit
     where {_CHOSEN} and {_MINE} and m.confirmed
         and ($10::date is null or (m.effective_on, m.id) < ($10, $11::uuid))
     order by m.effective_on desc, m.id desc limit $12"""
@@ -194,10 +202,6 @@ def _arguments(partner: UUID | None, asked: MovesAsked) -> list[object]:
         asked.to_title,
         partner,
     ]
-
-
-def _cell(row: dict[str, Any]) -> Cell:
-    return Cell(**_named(row))
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:
