@@ -4,12 +4,10 @@ import random
 from datetime import date
 from pathlib import Path
 
-import pytest
-
 from services.profiles.person import Person
 from services.profiles.unit import unit_id
 from shared.contracts.profiles import PlaceChanged
-from tests.imports.conftest import Imports
+from tests.imports.conftest import ADMIN, Imports
 from tests.imports.stories import history_file
 
 EMPLOYEES = Path(__file__).parents[2] / "data" / "employees-1000"
@@ -51,7 +49,7 @@ async def test_a_thousand_employees_come_in_once_in_whatever_order(imports: Impo
     report = await imports.bring(four_files())
     assert (report["state"], report["trouble"]) == ("done", None)
     assert report["progress"] == {
-        "rows": 2584,
+        "rows": 2606,
         "problems": 0,
         "units": 9,
         "units_changed": 9,
@@ -263,34 +261,41 @@ async def test_imports_are_listed_the_newest_first(imports: Imports) -> None:
     assert [one["id"] for one in (*page["items"], *rest["items"])] == ids[::-1]
 
 
-@pytest.mark.parametrize(
-    ("content", "headers", "query", "status"),
-    [
-        (b"", {"content-type": "text/csv"}, {}, 202),
-        (b"a,b", {"content-type": "application/json"}, {}, 415),
-        (b"not a form", {"content-type": "multipart/form-data; boundary=x"}, {}, 400),
-        (b"--x\r\n\r\nno name\r\n--x--", {"content-type": "multipart/form-data; boundary=x"}, {}, 400),
-        (b"--x--\r\n", {"content-type": "multipart/form-data; boundary=x"}, {}, 422),
-        (b'--x\r\ncontent-disposition: form-data; name="mapping"\r\n\r\n{\r\n--x--', {}, {}, 422),
-        (b"a,b", {"content-type": "text/csv"}, {"mode": "all"}, 422),
-        (b"a,b", {"content-type": "text/csv"}, {"as_of": "2024-01-01"}, 422),
-        (b"a,b", {"content-type": "text/csv"}, {"absent": "left"}, 422),
-        (b"a,b", {"content-type": "text/csv"}, {"mode": "snapshot", "as_of": "2999-01-01"}, 422),
-    ],
-)
-async def test_what_is_no_import_is_refused(
-    imports: Imports, content: bytes, headers: dict[str, str], query: dict[str, str], status: int
-) -> None:
-    given = {"content-type": "multipart/form-data; boundary=x", **headers}
-    given["authorization"] = "Bearer 0d5f0a8e-5a53-4f0b-9d4c-2f9b1f2f6a01 admin"
-    answer = await imports.client.post("/v1/imports", content=content, params=query, headers=given)
-    assert answer.status_code == status, answer.text
-    rows = await imports.stage.parts.pool.fetch("select from imports")
-    assert len(rows) == (status == 202)
+FORM = {"content-type": "multipart/form-data; boundary=x"}
+PLAIN_TEXT = {"content-type": "text/csv"}
+NO_IMPORTS: list[tuple[bytes, dict[str, str], dict[str, str], int]] = [
+    (b"a,b", {"content-type": "application/json"}, {}, 415),
+    (b"not a form", FORM, {}, 400),
+    (b"--x\r\n\r\nno name\r\n--x--", FORM, {}, 400),
+    (b"--x--\r\n", FORM, {}, 400),
+    (b'--x\r\ncontent-disposition: form-data; name="mapping"\r\n\r\n{\r\n--x--', FORM, {}, 422),
+    (b'--x\r\ncontent-disposition: form-data; name="mapping"\r\n\r\n' + b"#" * 70_000, FORM, {}, 413),
+    (b"", PLAIN_TEXT, {"mode": "all"}, 422),
+    (b"", PLAIN_TEXT, {"unknown": "1"}, 422),
+    (b"", PLAIN_TEXT, {"dry_run": "perhaps"}, 422),
+    (b"", PLAIN_TEXT, {"as_of": "2024-01-01"}, 422),
+    (b"", PLAIN_TEXT, {"absent": "left"}, 422),
+    (b"", PLAIN_TEXT, {"mode": "snapshot", "as_of": "2999-01-01"}, 422),
+]
+
+
+async def test_what_is_no_import_is_refused_and_leaves_nothing(imports: Imports) -> None:
+    bearer = {"authorization": f"Bearer {ADMIN} admin"}
+    for content, headers, query, status in NO_IMPORTS:
+        answer = await imports.client.post("/v1/imports", content=content, params=query, headers={**headers, **bearer})
+        assert answer.status_code == status, (content[:80], query, answer.text)
+    assert await imports.stage.parts.pool.fetch("select from imports") == []
+    assert await imports.stage.parts.pool.fetch("select from import_chunks") == []
+
+
+async def test_an_empty_file_is_refused_by_its_report(imports: Imports) -> None:
+    report = await imports.bring(b"")
+    assert report["state"] == "refused"
+    assert await imports.problems(report) == [("file.csv", 1, None, None, "empty")]
 
 
 async def test_only_those_with_the_scope_or_role_import(imports: Imports) -> None:
     for roles in ("", " hr_partner", " employee"):
-        given = {"authorization": f"Bearer 0d5f0a8e-5a53-4f0b-9d4c-2f9b1f2f6a01{roles}", "content-type": "text/csv"}
+        given = {"authorization": f"Bearer {ADMIN}{roles}", **PLAIN_TEXT}
         answer = await imports.client.post("/v1/imports", content=b"a,b", headers=given)
         assert answer.status_code == 403

@@ -127,8 +127,8 @@ class Applier:
         rows = await self._staging.person_rows(staged)
         people = await self._people({number for mine in rows.values() for number in managers_named(mine)})
         who = {about: one.person or uuid4() for about, one in held.items()}
-        streams = await self._store.read_many([one.person for one in held.values() if one.person is not None])
-        known = await known_people(streams, self._sealer)
+        begun = [one.person for one in held.values() if one.person is not None]
+        known = await known_people(await self._store.read_many(begun), self._sealer) if begun else {}
         plans = []
         for about, one in staged.items():
             person, now = who[about], known.get(who[about], Known())
@@ -136,7 +136,7 @@ class Applier:
             told = difference(person, now, self._stated(person, history, now, people))
             said = describing(person, now, described(history), self._options.as_of)
             claims: tuple[Claim, ...] = ()
-            if held[about].person is None:
+            if held[about].person is None and not (self._options.dry_run and one.is_named):
                 claims = (claim(about, held[about], person),)
                 said = [self._number(person, one.number), *said]
             joined = [event for event in told if isinstance(event, PersonJoined)]

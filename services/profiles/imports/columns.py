@@ -134,7 +134,7 @@ def time_zone(cell: str) -> str:
 
 
 def with_dates(read: Read, written: str) -> Read:
-    """The same reader for a file in which dates are written in another of DATE_FORMATS."""
+    """The same reader for files in which dates may be written in another of DATE_FORMATS, too."""
     if read is day:
         return lambda cell: _day(cell, written)
     if read is last_day:
@@ -151,7 +151,7 @@ def _day(cell: str, written: str) -> date:
 
 @lru_cache(maxsize=50_000)
 def _last_day(cell: str, written: str) -> date | None:
-    match = _DATES[written].fullmatch(cell)
+    match = _DATES[written].fullmatch(cell) or _DATES["YYYY-MM-DD"].fullmatch(cell)
     if match is None or not cell.isascii():
         raise Wrong("bad-date", f"must be a date written {written}")
     try:
