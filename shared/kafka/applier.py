@@ -7,6 +7,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import asyncpg
@@ -39,6 +40,15 @@ GAP = 30.0  # seconds after which a missing event is somebody's business
 FINISH = 5.0  # seconds for what is in flight, when it is time to stop
 
 
+@dataclass(slots=True)
+class Gap:
+    """A record came, at `since`, before its predecessor."""
+
+    before: int
+    since: float
+    looked: bool = False
+
+
 class Applier:
     """Applies records to one model. `begin` and `run` belong to one assignment of partitions."""
 
@@ -59,20 +69,27 @@ class Applier:
         self._room = asyncio.Event()
         self._planned: Mapping[Partition, Place] = {}
         self._waiting: dict[Subject, int] = {}
-        self._gaps: dict[Partition, tuple[int, float]] = {}
+        self._gaps: dict[Partition, Gap] = {}
         self._trouble: str | None = None
         self.places: Mapping[Partition, Place] = {}
         self._counts = counts
 
     def problems(self) -> list[str]:
         found = [f"{self.name}: {self._trouble}"] if self._trouble else []
-        for (service, partition), (position, since) in self._gaps.items():
-            if time.monotonic() - since > GAP:
+        for (service, partition), gap in self._gaps.items():
+            if time.monotonic() - gap.since > GAP:
                 found.append(
-                    f"{self.name}: {service}, partition {partition}: what comes before position {position} is missing,"
-                    " republish it"
+                    f"{self.name}: {service}, partition {partition}: what comes before position {gap.before} is"
+                    " missing, republish it"
                 )
         return found
+
+    def should_look_again(self) -> bool:
+        """Whether something has been missing for a while: once, in case that the topic is another one by now."""
+        old = [gap for gap in self._gaps.values() if not gap.looked and time.monotonic() - gap.since > GAP / 6]
+        for gap in old:
+            gap.looked = True
+        return bool(old)
 
     async def begin(self, partitions: Collection[Partition]) -> Mapping[Partition, Place]:
         """Takes over partitions; gives where the model stands in those that it hears."""
@@ -80,13 +97,13 @@ class Applier:
         self._inbox.clear()
         self._queued = 0
         self._room.set()
-        self._gaps.clear()
 
         async def load(connection: asyncpg.Connection) -> Mapping[Partition, Place]:
             self._waiting = await waiting(connection, self.name, self.model.services)
             return await stand(connection, self.name, mine)
 
         self.places = self._planned = await self._persist(load)
+        self._forget_gaps()
         return self.places
 
     async def offer(self, records: Sequence[Heard | Foreign]) -> None:
@@ -224,11 +241,17 @@ class Applier:
         for one in work.held:
             self._waiting.setdefault(one.subject, one.event.position)
         for key, position in work.ahead.items():
-            self._gaps.setdefault(key, (position, time.monotonic()))
-        for key in [key for key, (position, _) in self._gaps.items() if work.places[key].position >= position]:
-            del self._gaps[key]
+            self._gaps.setdefault(key, Gap(position, time.monotonic()))
+        self._forget_gaps()
         self._counts.applied.labels(self.name).inc(len(work.events))
         self._counts.skipped.labels(self.name).inc(work.skipped)
         self._counts.duplicates.labels(self.name).inc(work.duplicates)
         self._counts.ahead.labels(self.name).inc(len(work.ahead))
         self._counts.parked.labels(self.name).inc(len(work.held) + len(work.foreign))
+
+    def _forget_gaps(self) -> None:
+        """Those that are closed, and those in partitions that are somebody else's now."""
+        for key, gap in list(self._gaps.items()):
+            place = self.places.get(key)
+            if place is None or place.position >= gap.before:
+                del self._gaps[key]

@@ -37,6 +37,10 @@ class Fenced(Outdated):
     """Somebody else moved the checkpoints: this worker was replaced, or somebody set them."""
 
 
+class Lacking(Outdated):
+    """Something is missing in the topic: it may be another one than that whose offsets are known."""
+
+
 class Released(Outdated):
     """Events that were parked no longer are: what was to be held behind them may be applied."""
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import structlog
 
 from shared.kafka.applier import Applier
-from shared.kafka.checkpoints import Outdated
+from shared.kafka.checkpoints import Lacking, Outdated
 from shared.kafka.cluster import Cluster
 from shared.kafka.counts import Counts
 from shared.kafka.delivery import Partition, Place
@@ -105,7 +105,8 @@ class Consumer:
                     begins[partition] = place
         group_member.seek(begins)
         self._trouble = None
-        await together(self._feed(group_member), *(applier.run() for applier in self._appliers))
+        parts = (applier.run() for applier in self._appliers)
+        await together(self._feed(group_member), self._look_at_gaps(), *parts)
 
     async def _feed(self, group_member: Member) -> None:
         while True:
@@ -115,6 +116,12 @@ class Consumer:
                 for applier in self._appliers:
                     await applier.offer(records)
                 group_member.blocked = False
+
+    async def _look_at_gaps(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            if any(applier.should_look_again() for applier in self._appliers):
+                raise Lacking
 
     async def _tell(self, group_member: Member) -> None:
         """Keeps the gauge of what Kafka has and a model has not applied."""

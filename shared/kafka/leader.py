@@ -15,6 +15,7 @@ import asyncpg
 import orjson
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+from shared.eventstore.bell import CHANNEL
 from shared.kafka.cluster import Cluster
 from shared.kafka.counts import Counts
 from shared.kafka.partitions import PARTITIONS
@@ -105,7 +106,7 @@ class Leader:
                 partitions = await self._producer.partitions_for(self._topic)
             if len(partitions) != PARTITIONS:
                 raise WrongPartitions(f"{self._topic} has {len(partitions)} partitions, not {PARTITIONS}")
-            await self._control.add_listener("events", self._wake)
+            await self._control.add_listener(CHANNEL, self._wake)
             await self._control.execute("set synchronous_commit = on")
             [(self._epoch, position, last)] = await self._control.fetch(_ELECT)
             # A mark that a crash takes back only makes the leader send again what consumers then know: no fsync for it.

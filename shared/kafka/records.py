@@ -129,12 +129,15 @@ def read_record(
             raise NotOurs("a time without its zone")
         if value is None:
             raise NotOurs("no value")
+        position, previous = int(_given(found, "ce_position")), int(_given(found, "ce_previous"))
+        if not 0 <= previous < position:
+            raise NotOurs("a position that is not after the one before it")
         return Heard(
             service,
             partition,
             offset,
-            int(_given(found, "ce_position")),
-            int(_given(found, "ce_previous")),
+            position,
+            previous,
             pgproto.UUID(_given(found, "ce_id").decode()),
             _given(found, "ce_type").decode(),
             int(_given(found, "ce_sequence")),

@@ -1,6 +1,7 @@
 """A store, a cluster of topics of its own, and a broker that a test may kill."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sys
@@ -21,7 +22,7 @@ from shared.kafka.partitions import PARTITIONS
 from shared.metrics import Metrics
 from tests.kafka.store import Store
 
-SERVICES = ("profiles", "conversations")
+SERVICES = ("profiles",)
 
 
 class Broker:
@@ -58,23 +59,31 @@ async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
     await made.kill()
 
 
-async def make_topics(cluster: Cluster) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=cluster.bootstrap_servers)
+@contextlib.asynccontextmanager
+async def administrator(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
     await admin.start()
     try:
-        topics = [NewTopic(cluster.topic(service), PARTITIONS, 1) for service in SERVICES]
-        marks = NewTopic(cluster.marks, 1, 1, topic_configs={"cleanup.policy": "compact"})
-        await admin.create_topics([*topics, marks])
+        yield admin
     finally:
         await admin.close()
 
 
+async def make_topics(cluster: Cluster) -> None:
+    async with administrator(cluster.bootstrap_servers) as admin:
+        topics = [NewTopic(cluster.topic(service), PARTITIONS, 1) for service in SERVICES]
+        marks = NewTopic(cluster.marks, 1, 1, topic_configs={"cleanup.policy": "compact"})
+        await admin.create_topics([*topics, marks])
+
+
 @pytest.fixture
-async def cluster(kafka_servers: str) -> Cluster:
-    """Topics that no other test uses."""
+async def cluster(kafka_servers: str) -> AsyncIterator[Cluster]:
+    """Topics that no other test uses. They are deleted again: a small broker does not bear thousands of partitions."""
     made = Cluster(kafka_servers, instance="test-0", topic_prefix=f"test-{uuid4().hex[:10]}.")
     await make_topics(made)
-    return made
+    yield made
+    async with administrator(kafka_servers) as admin:
+        await admin.delete_topics([*(made.topic(service) for service in SERVICES), made.marks])
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import signal
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
-from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin import NewTopic
 
 from shared.kafka.cluster import Cluster
 from shared.kafka.counts import Counts
 from shared.kafka.relay import Relay
-from tests.kafka.conftest import Broker, until
+from tests.kafka.conftest import Broker, administrator, until
 from tests.kafka.store import Store, effective, mark_beyond, records_of
 
 PEOPLE = [uuid4() for _ in range(50)]
@@ -76,7 +76,7 @@ async def test_an_event_whose_notification_was_lost_is_found_all_the_same(
         await published(store, (await store.append())[-1])
         await store.connection.execute(
             """insert into events select position + 1, gen_random_uuid(), 1, gen_random_uuid(), type, subject,
-                   recorded_at, by, origin, withheld, trace, null, null, null, body from events"""
+                   recorded_at, by, origin, withheld, trace, null, null, 1, body from events"""
         )
         await published(store, 2)
 
@@ -137,10 +137,8 @@ async def test_a_topic_with_another_number_of_partitions_is_refused(
     store: Store, kafka_servers: str, counts: Counts
 ) -> None:
     cluster = Cluster(kafka_servers, "test-0", f"test-{uuid4().hex[:10]}.")
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka_servers)
-    await admin.start()
-    await admin.create_topics([NewTopic(cluster.topic("profiles"), 5, 1)])
-    await admin.close()
+    async with administrator(kafka_servers) as admin:
+        await admin.create_topics([NewTopic(cluster.topic("profiles"), 5, 1)])
     async with running(relay := Relay(store.url, cluster, "profiles", counts, deadline=5)):
         await until(lambda: "5 partitions, not 24" in "".join(relay.problems()))
     assert await store.marked() == 0
