@@ -3,8 +3,9 @@
 import base64
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote, urlsplit
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.kafka.cluster import Cluster
@@ -15,6 +16,8 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
+    database_password_file: Path | None = None
+    """Holds the password of both URLs, where these have none of their own."""
     database_url: str
     keys_url: str
     kafka_bootstrap_servers: str
@@ -31,6 +34,12 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     log_level: str = "info"
 
+    @field_validator("database_url", "keys_url")
+    @classmethod
+    def _whole(cls, url: str, info: ValidationInfo) -> str:
+        file: Path | None = info.data.get("database_password_file")
+        return url if file is None else with_password(url, file)
+
     @property
     def secret(self) -> bytes:
         """Raises OSError, ValueError."""
@@ -42,3 +51,17 @@ class Settings(BaseSettings):
     @property
     def cluster(self) -> Cluster:
         return Cluster(self.kafka_bootstrap_servers, self.instance, self.topic_prefix)
+
+
+def with_password(url: str, file: Path) -> str:
+    """A database's URL with the password that a file holds, unless it has one. Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.password is not None:
+        return url
+    try:
+        password = file.read_text().strip()
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
+    return parts._replace(
+        netloc=f"{parts.username}:{quote(password, safe='')}@{parts.netloc.rpartition('@')[2]}"
+    ).geturl()
