@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.careers.commands import databases, demo, doctor, down, token, topics, up
+from deploy.careers.commands import databases, demo, doctor, down, import_files, secrets, token, topics, up
 
 app = typer.Typer(
     help="Run, prepare and look after the career services.",
@@ -14,6 +14,8 @@ app.command("up")(up.up)
 app.command("down")(down.down)
 app.command("token")(token.token)
 app.command("demo")(demo.demo)
+app.command("import")(import_files.import_files)
+app.command("secrets")(secrets.make)
 app.command("doctor")(doctor.doctor)
 app.add_typer(databases.app, name="databases")
 app.add_typer(topics.app, name="topics")

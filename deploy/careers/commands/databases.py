@@ -21,16 +21,23 @@ def group() -> None:
 def prepare() -> None:
     """Make what is missing, and the key database's schema; again and by several at once.
 
-    DATABASE_URL is an administrator's. <NAME>_DATABASE_PASSWORD (or a file that <NAME>_DATABASE_PASSWORD_FILE names) is
-    the password of each service's role, and KEYS_DATABASE_PASSWORD that of the key database's owner.
+    DATABASE_URL is an administrator's; DATABASE_PASSWORD_FILE may name a file with its password.
+    <NAME>_DATABASE_PASSWORD (or a file that <NAME>_DATABASE_PASSWORD_FILE names) is the password of each service's
+    role, and KEYS_DATABASE_PASSWORD that of the key database's owner.
     """
     import asyncpg
 
     from deploy.careers import databases, keys
+    from shared.service.settings import with_password
 
     url, prefix = os.environ.get("DATABASE_URL", ""), os.environ.get("DATABASE_PREFIX", databases.PREFIX)
     if not url:
         refuse("Which PostgreSQL? Set DATABASE_URL to an administrator's URL.")
+    if file := os.environ.get("DATABASE_PASSWORD_FILE"):
+        try:
+            url = with_password(url, Path(file))
+        except ValueError as error:
+            refuse(f"{error}.")
     passwords = {name: _password(databases.password_variable(name)) for name in (*SERVICES, databases.KEYS)}
 
     async def both() -> None:

@@ -1,6 +1,7 @@
 """`careers token`: a bearer token of the local issuer, for a person or for a service."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,7 +19,8 @@ def token(
     scope: Annotated[list[str] | None, typer.Option(help=f"Of {', '.join(SCOPES)}; may be repeated.")] = None,
     hours: Annotated[float, typer.Option(help="How long it is valid.")] = 8.0,
 ) -> None:
-    """Print a bearer token. PERSON_CLAIM and AUDIENCE are read from the environment, as the services read them."""
+    """Print a bearer token. PERSON_CLAIM, AUDIENCE and ISSUER_URL are read from the environment, as the services read
+    them; ISSUER_KEY_FILE names a key other than that of `make up`."""
     from deploy.local.folder import Folder
     from deploy.local.instance import read_env
     from deploy.local.tokens import Issuer
@@ -31,7 +33,8 @@ def token(
     url = os.environ.get("ISSUER_URL") or read_env(folder).get("ISSUER_URL")
     if url is None:
         refuse("The local issuer has never been up: run `make up` first.")
-    issuer = Issuer(folder.secrets / "issuer", url, os.environ.get("AUDIENCE", "careers"))
+    key_file = Path(os.environ.get("ISSUER_KEY_FILE") or folder.secrets / "issuer")
+    issuer = Issuer(key_file, url, os.environ.get("AUDIENCE", "careers"))
     lifetime = int(hours * 3600)
     if person is not None:
         claim = os.environ.get("PERSON_CLAIM", "sub")
