@@ -28,7 +28,7 @@ def app(documents: Mapping[str, Document]) -> Any:
     return answer
 
 
-async def serve(documents: Mapping[str, Document], port: int) -> None:
+async def serve(documents: Mapping[str, Document], port: int, *, host: str = "127.0.0.1") -> None:
     """Until SIGTERM or SIGINT."""
-    config = uvicorn.Config(app(documents), host="127.0.0.1", port=port, lifespan="off", log_level="warning")
+    config = uvicorn.Config(app(documents), host=host, port=port, lifespan="off", log_level="warning")
     await uvicorn.Server(config).serve()

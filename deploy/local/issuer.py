@@ -1,6 +1,10 @@
-"""The local OpenID Connect issuer: `python -m deploy.local.issuer KEY_FILE URL PORT` serves discovery and keys."""
+"""The local OpenID Connect issuer: `python -m deploy.local.issuer KEY_FILE URL PORT` serves discovery and keys.
+
+HOST is where it listens: this machine alone, if nothing else is said.
+"""
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -15,7 +19,7 @@ def main() -> None:
         "/.well-known/openid-configuration": lambda _query: issuer.configuration(),
         "/jwks.json": lambda _query: issuer.public_keys(),
     }
-    asyncio.run(serve(documents, int(port)))
+    asyncio.run(serve(documents, int(port), host=os.environ.get("HOST", "127.0.0.1")))
 
 
 if __name__ == "__main__":
