@@ -7,6 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.kafka.partitions import PARTITIONS
+
 OWNERS = ("profiles", "conversations", "opportunities")
 
 
@@ -57,11 +59,7 @@ async def _topics(bootstrap_servers: str) -> tuple[Mapping[str, Mapping[int, int
     await consumer.start()
     try:
         places = [
-            TopicPartition(f"careers.{service}", partition)
-            for service in OWNERS
-            for partition in sorted(
-                consumer.partitions_for_topic(f"careers.{service}") or await _known(consumer, service)
-            )
+            TopicPartition(f"careers.{service}", partition) for service in OWNERS for partition in range(PARTITIONS)
         ]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
@@ -80,11 +78,6 @@ async def _topics(bootstrap_servers: str) -> tuple[Mapping[str, Mapping[int, int
     finally:
         await consumer.stop()
     return found, last
-
-
-async def _known(consumer: AIOKafkaConsumer, service: str) -> set[int]:
-    await consumer.topics()
-    return consumer.partitions_for_topic(f"careers.{service}") or set()
 
 
 def _database(admin_url: str, name: str) -> str:
