@@ -20,8 +20,8 @@ test: env ## everything that the tests need, then the tests (ARGS="tests/local -
 up: env ## start what is not running, return when all is ready (SERVICES="profiles projections" for some)
 	@$(BIN)/careers up $(SERVICES)
 
-down: env ## stop all of it, keep the data
-	@$(BIN)/careers down
+down: ## stop all of it, keep the data
+	@if [ -x $(BIN)/careers ]; then $(BIN)/careers down; fi
 
 clean: ## stop all of it and remove data, logs and environment
 	@if [ -x $(BIN)/careers ]; then $(BIN)/careers down --forget; fi

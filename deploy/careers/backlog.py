@@ -11,10 +11,13 @@ from deploy.careers.services import SERVICES
 DEADLINE = 5.0  # seconds for one answer
 LATE = 10.0  # seconds that an event may take to be published
 
-# The oldest event after the relay's mark tells how late it is.
+# The oldest event after the relay's mark tells how late it is; more than some are not worth counting.
 UNPUBLISHED = """
     select count(*) as events, coalesce(extract(epoch from clock_timestamp() - min(recorded_at)), 0)::float as seconds
-    from events where position > (select position from relay) and not withheld
+    from (
+        select recorded_at from events
+        where position > (select position from relay) and not withheld order by position limit 10000
+    ) as waiting
 """
 # Those held back behind another are no fault of their own.
 PARKED = "select model, count(*) as events, min(reason) as reason from parked where behind is null group by model"

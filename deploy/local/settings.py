@@ -40,12 +40,15 @@ class Settings:
     def url(self, part: str) -> str:
         return f"http://{HOST}:{self.ports[part]}"
 
-    def for_operator(self, services: Sequence[str]) -> dict[str, str]:
-        """What `.local/env` holds; without services only the servers."""
-        found = {"KAFKA_BOOTSTRAP_SERVERS": self.kafka, "DATABASE_URL": self.database_url}
-        if services:
-            found |= {"ISSUER_URL": self.issuer_url, "MAIL_URL": self.url("mail")}
-        return found | {f"{service.upper()}_URL": self.url(f"{service}-api") for service in services}
+    def for_operator(self, asked: Sequence[str]) -> dict[str, str]:
+        """What `.local/env` holds, for the names of servers and services that were asked for."""
+        services = [name for name in SERVICES if name in asked]
+        found = {f"{service.upper()}_URL": self.url(f"{service}-api") for service in services}
+        if services or "kafka" in asked:
+            found["KAFKA_BOOTSTRAP_SERVERS"] = self.kafka
+        if services or "postgres" in asked:
+            found["DATABASE_URL"] = self.database_url
+        return found | ({"ISSUER_URL": self.issuer_url, "MAIL_URL": self.url("mail")} if services else {})
 
     def for_preparation(self) -> dict[str, str]:
         """What `careers databases prepare` and `careers topics apply` need."""

@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from deploy.careers.services import SERVICES
 from deploy.local import causes, child
 from deploy.local.child import Child, Module, Spawned
 from deploy.local.folder import Folder, write
@@ -199,8 +198,7 @@ def main() -> None:
     try:
         child.sweep(folder.root)
         told = settings(folder, os.environ)
-        services = [name for name in given.asked if name in SERVICES]
-        table, env = parts(told, given.asked), told.for_operator(services)
+        table, env = parts(told, given.asked), told.for_operator(given.asked)
         status = asyncio.run(Supervisor(folder, given.asked, table, env).run())
     except Exception as error:
         message = causes.of_exception("The supervisor", error, folder.root)

@@ -14,7 +14,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local import child, instance
+from deploy.local import child, instance, postgres
 from deploy.local.folder import CHECKOUT, Folder
 
 SECONDS = 20.0
@@ -148,6 +148,23 @@ async def test_a_port_that_somebody_else_has_is_given_up_for_another(folder: Fol
         moved = up(folder)
         assert moved != url
         assert await remembers(moved)
+
+
+async def test_where_no_namespace_is_to_be_had_it_runs_as_nobody_and_nothing_stays_outside(
+    folder: Folder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "unshare").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "unshare").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    outside = postgres.outside(folder)
+    await remember(up(folder))
+    assert outside.exists() == (os.geteuid() == 0)
+    state = instance.running(folder)
+    assert state is not None
+    os.kill(state.pid, signal.SIGKILL)
+    assert await remembers(up(folder))
+    instance.forget(folder)
+    assert not outside.exists()
 
 
 async def test_a_number_in_a_pid_file_that_is_somebody_elses_is_not_believed(folder: Folder) -> None:
