@@ -10,10 +10,11 @@ from services.profiles.people_list import MOST_LOOKED_UP, Match, PeopleList, Per
 from shared.auth.callers import Role, Scope
 from shared.http import Alias, Body, Call, Listing, Page, Routes
 from shared.http.fields import Moment
+from shared.http.routes import Grant
 from shared.refusals import Invalid, Unacceptable
 from shared.relations.reads import Relations
 
-_READERS = ("person", Role.ADMIN, Scope.PEOPLE_READ)
+_READERS: tuple[Grant, ...] = ("person", Role.ADMIN, Scope.PEOPLE_READ)
 
 
 class PeopleQuery(Listing):

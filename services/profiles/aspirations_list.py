@@ -125,6 +125,8 @@ async def _apply(connection: asyncpg.Connection, event: Event) -> None:
             )
         case profiles.SharingWithdrawn():
             await connection.execute("delete from shares where share = $1", event.share)
+        case _:
+            pass
 
 
 _OWN = """

@@ -3,6 +3,7 @@
 import hypothesis
 import pytest
 import schemathesis
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
 from deploy.careers.services import SERVICES
@@ -24,7 +25,7 @@ def everybody(house: House) -> list[Caller]:
 @pytest.mark.parametrize("service", SERVICES)
 def test_nothing_that_is_sent_breaks_a_service(house, everybody, service):
     schema = schemathesis.openapi.from_url(f"{house.urls[service]}/openapi.json")
-    operations = [operation.ok() for operation in schema.get_all_operations()]
+    operations = [found.ok() for found in schema.get_all_operations() if isinstance(found, Ok)]
     assert operations
     for operation in operations:
         _try(operation, everybody)
