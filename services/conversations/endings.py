@@ -1,4 +1,5 @@
-"""Open requests that end by themselves: the partner is no longer the employee's manager, or a party has left.
+"""Open requests that end by themselves: the partner is no longer the employee's manager, or a party has left. Those
+to HR partners, mentors and others go on as long as both are there: they were asked for themselves.
 
 Relations switch on their day without an event arriving, so that there is nothing to react to: the worker looks at the
 relations as of now, again and again. It can run in every replica and be killed anywhere: ending is a command like any

@@ -30,11 +30,11 @@ POLL = 1.0
 """Seconds; the net below `woken`."""
 
 AT_ONCE = 20
-LEASE = timedelta(minutes=3)
-DEADLINE = 20.0
+LEASE = timedelta(seconds=60)
+DEADLINE = 10.0
 """Seconds for each answer of the mail server."""
 
-SESSION = 90.0
+SESSION = 30.0
 """Seconds for all mails of one connection: well within the lease, after which another may take them."""
 
 GIVEN_UP = timedelta(days=3)

@@ -33,7 +33,7 @@ BY = "service:notifications"
 POLL = 1.0
 """Seconds; the net below `woken`."""
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=30)
 LATER = timedelta(minutes=5)
 """Until the day has come to its person."""
 

@@ -300,6 +300,19 @@ async def test_a_new_manager_is_told_on_the_day_and_not_when_taken_back(desk: De
     assert rows[0]["due_at"] == datetime.combine(day, time(0), UTC) - timedelta(hours=14)
 
 
+async def test_a_fact_to_come_is_told_on_its_day_at_its_persons_place(desk: Desk) -> None:
+    max_ = await desk.stage.hire()
+    west = await desk.stage.hire(time_zone="Pacific/Pago_Pago")
+    day = TODAY + timedelta(days=3)
+    await desk.hear(shared(max_, west, effective_on=day), by=str(max_))
+    begins = datetime.combine(day, time(0), UTC)
+    for moment in (later(seconds=1), begins - timedelta(hours=13), begins + timedelta(hours=10, minutes=50)):
+        await desk.tell(moment)
+        assert await desk.inbox(west) == []
+    await desk.tell(begins + timedelta(hours=11, minutes=10))
+    assert len(await desk.inbox(west)) == 1
+
+
 async def test_who_is_managed_anew_is_told_once_relations_know(desk: Desk) -> None:
     old, new = await desk.stage.hire(), await desk.stage.hire(name="Eve Moss")
     unit = await desk.stage.unit(old)
