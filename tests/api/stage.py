@@ -33,7 +33,8 @@ from shared.relations.reads import Relations
 from shared.sealing.keys import KeyCache
 from shared.sealing.memory import MemoryKeyStore
 from shared.sealing.sealer import Sealer
-from shared.service import Parts, Service, Settings, of_model
+from shared.service import Parts, Service, Settings
+from shared.service.processes import of_model
 from shared.streams import Streams
 
 LONG_AGO = date(2020, 1, 1)
