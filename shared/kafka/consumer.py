@@ -54,9 +54,7 @@ class Consumer:
 
     def problems(self) -> list[str]:
         """Why models may fall behind; empty when all is well."""
-        trouble = self._trouble
-        if self._member is not None and not self._member.answers:
-            trouble = "Kafka does not answer"
+        trouble = self._trouble or (self._member.trouble if self._member else None)
         mine = [f"consumer {self._group}: {trouble}"] if trouble else []
         return mine + [problem for applier in self._appliers for problem in applier.problems()]
 

@@ -58,7 +58,7 @@ class Member:
         self._anchors: dict[TopicPartition, Place] = {}
         self._progress = time.monotonic()
         self.ends: dict[Partition, int] = {}
-        self.answers = True
+        self.trouble: str | None = None
         self.blocked = False
         consumer.subscribe(topics=list(services), listener=self._listener)
 
@@ -122,16 +122,17 @@ class Member:
                 partitions = list(self._next)
                 async with asyncio.timeout(REQUEST):
                     ends = await self._consumer.end_offsets(partitions) if partitions else {}
-                self.answers = True
+                missing = [topic for topic in self._services if not self._consumer.partitions_for_topic(topic)]
+                self.trouble = f"there is no topic {missing[0]}" if missing else None
             except (KafkaError, TimeoutError):
-                self.answers = False
+                self.trouble = "Kafka does not answer"
             else:
                 self.ends = {(self._services[at.topic], at.partition): end for at, end in ends.items()}
                 behind = any(end > self._next.get(at, end) for at, end in ends.items())
                 if self._listener.settled.is_set() and (self.blocked or not behind):
                     self._progress = time.monotonic()
             if time.monotonic() - self._progress > self._silence:
-                raise Silent("gets nothing" if self.answers else "Kafka does not answer")
+                raise Silent(self.trouble or "gets nothing")
 
 
 @contextlib.asynccontextmanager

@@ -26,6 +26,7 @@ class Store:
         self.url = url
         self.connection = connection
         self.events = events
+        self._at_once = asyncio.Semaphore(256)
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -52,12 +53,16 @@ class Store:
         async def one() -> int:
             subject = random.choice(subjects) if subjects else uuid4()
             event = NewEvent(uuid4(), kind, subject, body, withheld)
-            while True:
+            for attempt in range(100):
                 try:
-                    appended = await self.events.append(Append((Change(uuid4(), 0, (event,)),), by="test"))
+                    async with self._at_once:
+                        appended = await self.events.append(Append((Change(uuid4(), 0, (event,)),), by="test"))
                 except (OutcomeUnknown, Overloaded, OSError, asyncpg.PostgresError):
-                    continue  # its backend was terminated; an event that is recorded twice is two events here
-                return appended.last
+                    # Its backend was terminated. An event that is recorded twice is two events here.
+                    await asyncio.sleep(0.001 * attempt)
+                else:
+                    return appended.last
+            raise TimeoutError("the store records nothing")
 
         return sorted(await asyncio.gather(*(one() for _ in range(count))))
 

@@ -5,6 +5,7 @@ import contextlib
 import random
 import signal
 import sys
+from collections import Counter
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 from uuid import uuid4
@@ -279,9 +280,8 @@ async def test_a_gap_that_stays_is_named_with_its_remedy(
 ) -> None:
     monkeypatch.setattr(applier, "GAP", 0.2)
     events = await published(store, cluster, counts, 60)
-    partition = events[0].partition
+    [(partition, _)] = Counter(event.partition for event in events).most_common(1)
     missing, *later = [event for event in events if event.partition == partition]
-    assert later, "60 people's events leave no partition with one event only"
     alone = applier.Applier(store.url, ledger, counts)
     await alone.begin([("profiles", partition)])
     async with running(alone.run()):

@@ -7,10 +7,12 @@ import signal
 from collections.abc import AsyncIterator
 from uuid import uuid4
 
+import pytest
 from aiokafka.admin import NewTopic
 
 from shared.kafka.cluster import Cluster
 from shared.kafka.counts import Counts
+from shared.kafka.leader import Leader
 from shared.kafka.relay import Relay
 from tests.kafka.conftest import Broker, administrator, until
 from tests.kafka.store import Store, effective, mark_beyond, records_of
@@ -171,6 +173,33 @@ async def test_a_frozen_broker_is_outlived(store: Store, own_cluster: Cluster, b
         await published(store, last, 60)
         assert relay.problems() == []
     await assert_complete(store, own_cluster)
+
+
+async def test_marking_what_is_not_acknowledged_would_lose_it(
+    store: Store, own_cluster: Cluster, broker: Broker, counts: Counts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Why the mark waits for Kafka: without that, what a frozen broker never took is passed over for good."""
+
+    async def believe(leader: Leader) -> None:
+        while True:
+            await leader._sent.acquire()
+            leader._reached = leader._in_flight.popleft().reached
+            leader._room.release()
+            leader._acknowledged.set()
+
+    async with running(Relay(store.url, own_cluster, "profiles", counts)):
+        await published(store, (await store.append(50, subjects=PEOPLE))[-1])
+    monkeypatch.setattr(Leader, "_acknowledge", believe)
+    async with running(Relay(store.url, own_cluster, "profiles", counts, deadline=4)):
+        await published(store, (await store.append(50, subjects=PEOPLE))[-1])
+        broker.signal(signal.SIGSTOP)
+        await published(store, (await store.append(50, subjects=PEOPLE))[-1])
+    await broker.kill()
+    await broker.start()
+    monkeypatch.undo()
+    async with running(Relay(store.url, own_cluster, "profiles", counts)):
+        await published(store, (await store.append(50, subjects=PEOPLE))[-1])
+    assert len(effective(await records_of(own_cluster, "profiles"))) < 200
 
 
 async def test_a_killed_broker_loses_nothing(
