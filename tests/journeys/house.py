@@ -154,19 +154,13 @@ def place(unit: str, since: date, position: str = "P1", **more: object) -> dict[
 
 
 @contextmanager
-def opened(root: Path, database_url: str, kafka_servers: str) -> Iterator[House]:
-    """Starts everything below `root`, and takes it down again."""
+def opened(root: Path, given: Mapping[str, str]) -> Iterator[House]:
+    """Starts everything below `root`, and takes it down again. `given` may name servers to use instead of own ones."""
     folder = Folder(root)
     mark = uuid4().hex[:8]
-    given = {
-        **os.environ,
-        "DATABASE_URL": database_url,
-        "KAFKA_BOOTSTRAP_SERVERS": kafka_servers,
-        "DATABASE_PREFIX": f"t{mark}_",
-        "TOPIC_PREFIX": f"t{mark}.",
-    }
+    environment = {**os.environ, **given, "DATABASE_PREFIX": f"t{mark}_", "TOPIC_PREFIX": f"t{mark}."}
     try:
-        env = instance.up(folder, SERVICES, given=given)
+        env = instance.up(folder, SERVICES, given=environment)
         urls = {service: env[f"{service.upper()}_URL"] for service in SERVICES}
         with httpx2.Client(timeout=20, trust_env=False) as client:
             issuer = Issuer(folder.secrets / "issuer", env["ISSUER_URL"], "careers")
