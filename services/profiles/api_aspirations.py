@@ -129,7 +129,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
         state, version = await streams.state(rules.DECIDER, aspiration)
         if isinstance(state, rules.Unwritten) or state.person != owner:
             raise NotFound
-        return Found(await aspirations.own(state), version)
+        return Found(await aspirations.own(state, await relations.today(owner, call.at)), version)
 
     async def _reader(body: ShareBody, owner: UUID) -> UUID | None:
         if body.audience == "my_manager":

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -37,12 +37,16 @@ class ShareView(BaseModel):
 
 
 class AspirationView(BaseModel):
-    """An aspiration. `content` is null where its words were erased; `shares` is for its owner alone."""
+    """An aspiration. `content` is null where its words were erased; `shares` is for its owner alone.
+
+    `stale`: it was neither written nor confirmed for half a year, so it may not be what the person wants today.
+    """
 
     aspiration: UUID
     person: UUID
     edition: int
     confirmed_on: date
+    stale: bool
     content: dict[str, Any] | None
     shares: list[ShareView] | None = None
 
@@ -151,6 +155,14 @@ _SHARED = f"""
     order by s.aspiration desc, s.edition desc limit $6"""
 
 
+STALE_AFTER = timedelta(days=182)
+
+
+def is_stale(confirmed_on: date, today: date) -> bool:
+    """Whether an aspiration should be asked about again before anybody builds on it."""
+    return today - confirmed_on > STALE_AFTER
+
+
 class AspirationsList:
     """Reads of the model. Words are unsealed here, for a reader whom the query has let through."""
 
@@ -182,7 +194,7 @@ class AspirationsList:
             raise NotFound
         return (await self._views(rows))[0]
 
-    async def own(self, state: Written) -> AspirationView:
+    async def own(self, state: Written, today: date) -> AspirationView:
         """For its owner, from the stream itself."""
         clear = await self._sealer.clear([state.content, *(share.purpose for share in state.shares.values())])
         return AspirationView(
@@ -190,6 +202,7 @@ class AspirationsList:
             person=state.person,
             edition=state.edition,
             confirmed_on=state.confirmed_on,
+            stale=is_stale(state.confirmed_on, today),
             content=clear[0],
             shares=[
                 ShareView(
@@ -212,9 +225,11 @@ class AspirationsList:
         return await self._rows.fetch(_SHARED, person, caller.person, as_partner, aspiration, before, limit)
 
     async def _views(self, rows: Sequence[asyncpg.Record]) -> list[AspirationView]:
+        today = datetime.now(UTC).date()
         documents = [
             {
                 **row,
+                "stale": is_stale(row["confirmed_on"], today),
                 "content": orjson.loads(row["content"]),
                 **({"shares": orjson.loads(row["shares"])} if "shares" in row else {}),
             }

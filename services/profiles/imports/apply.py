@@ -33,10 +33,10 @@ from shared.service import Parts
 
 T = TypeVar("T")
 
-PAGE = 100
+PAGE = 200
 """People read, compared and sealed together."""
 
-IN_FLIGHT = 16
+IN_FLIGHT = 32
 """Appends under way at once: enough to share commits, few enough that a group of them holds nobody up."""
 
 ATTEMPTS = 5
@@ -91,6 +91,7 @@ class Applier:
 
     async def _plans_of_named(self, named: Mapping[UUID, StagedPerson]) -> list[Plan]:
         held = await self._holders(named)
+        await self._staging.resolve({about: one.person for about, one in held.items() if one.person is not None})
         plans = []
         for about, one in named.items():
             if held[about].person is None:
@@ -257,10 +258,16 @@ class Applier:
         return {one: holder(stored) for one, stored in streams.items()}
 
     async def _people(self, numbers: Collection[str]) -> dict[str, UUID]:
-        """Who has these employee numbers. In a dry run, who has none yet is stood for by their number's stream."""
+        """Who has these employee numbers. In a dry run, who has no id yet is stood for by their number's stream."""
         streams = {number: self._aliases.stream("employee_number", number) for number in numbers}
         found = await self._staging.found(set(streams.values()))
-        return {number: found[about][1] or about for number, about in streams.items()}
+        people: dict[str, UUID] = {}
+        for number, about in streams.items():
+            _, person = found[about]
+            if person is None and not self._options.dry_run:
+                raise Unfinished  # everybody who is named was given an id before
+            people[number] = person or about
+        return people
 
     def _number(self, person: UUID, number: str) -> AliasAdded:
         return AliasAdded(person=person, source="employee_number", value=number, effective_on=self._options.as_of)

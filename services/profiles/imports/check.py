@@ -17,7 +17,7 @@ from services.profiles.imports.units import StatedUnit
 from services.profiles.unit import unit_id
 from shared.eventstore import EventStore
 
-PAGE = 100
+PAGE = 200
 """People looked at together."""
 
 NAMES = 500

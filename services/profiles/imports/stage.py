@@ -21,7 +21,7 @@ from services.profiles.imports.shapes import Layout, kind_of, layout
 from services.profiles.imports.staging import StagedPerson, StagedRow, Staging
 from services.profiles.unit import unit_id
 
-BATCH = 200
+BATCH = 500
 """Rows staged in one transaction; between batches others have their turn."""
 
 
