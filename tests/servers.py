@@ -14,7 +14,8 @@ from deploy.local import instance
 from deploy.local.folder import CHECKOUT, Folder, Held
 from deploy.local.ports import free_port
 
-POSTGRES_IMAGE, KAFKA_IMAGE = "postgres:18", "apache/kafka:4.3.1"
+POSTGRES_IMAGE = os.environ.get("POSTGRES_IMAGE", "postgres:18")  # set where images come by another name
+KAFKA_IMAGE = os.environ.get("KAFKA_IMAGE", "apache/kafka:4.3.1")
 KAFKA_SECONDS = 60
 
 
@@ -61,7 +62,8 @@ def _docker_answers() -> bool:
 
 @contextmanager
 def _docker_postgres() -> Iterator[str]:
-    from testcontainers.postgres import PostgresContainer
+    _without_reaper()
+    from testcontainers.community.postgres import PostgresContainer
 
     with PostgresContainer(POSTGRES_IMAGE, driver=None) as container:
         yield container.get_connection_url()
@@ -70,8 +72,9 @@ def _docker_postgres() -> Iterator[str]:
 @contextmanager
 def _docker_kafka() -> Iterator[str]:
     """testcontainers' own Kafka is for another image; here the port is fixed before, since the broker announces it."""
+    _without_reaper()
     from testcontainers.core.container import DockerContainer
-    from testcontainers.core.waiting_utils import wait_for_logs
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
     port = free_port()
     environment = {
@@ -89,9 +92,14 @@ def _docker_kafka() -> Iterator[str]:
         "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
     }
     container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port).with_envs(**environment)
-    with container:
-        wait_for_logs(container, "Kafka Server started", timeout=KAFKA_SECONDS)
+    started = LogMessageWaitStrategy("Kafka Server started").with_startup_timeout(KAFKA_SECONDS)
+    with container.waiting_for(started):
         yield f"localhost:{port}"
+
+
+def _without_reaper() -> None:
+    """`with` ends the containers; the reaper would be one more image to fetch, with Docker's socket in its hands."""
+    os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 
 @contextmanager
