@@ -30,7 +30,7 @@ ANNOUNCE = 3.0  # seconds between marks on the topic when nothing happens
 ANNOUNCE_AT_MOST = 0.2  # seconds between them when much happens
 
 # SQL renders what is text on the wire: half the work of doing it here.
-_PAGE = """
+SELECT_PAGE = """
     select position, subject::text, convert_to(id::text, 'UTF8'), convert_to(stream::text, 'UTF8'),
            convert_to(version::text, 'UTF8'), type, convert_to(replace(recorded_at::text, ' ', 'T') || ':00', 'UTF8'),
            convert_to(by, 'UTF8'), origin, trace, withheld, body
@@ -148,7 +148,7 @@ class Leader:
 
     async def _page(self, after: int) -> Sequence[Published]:
         # The rows are not made into tuples of that name one by one: they are read as such.
-        return cast("Sequence[Published]", await self._tail.fetch(_PAGE, after, PAGE, timeout=self._deadline))
+        return cast("Sequence[Published]", await self._tail.fetch(SELECT_PAGE, after, PAGE, timeout=self._deadline))
 
     async def _send(self, page: Sequence[Any], reached: Reached) -> Reached:
         async with asyncio.timeout(self._deadline):
