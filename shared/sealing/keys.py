@@ -49,7 +49,7 @@ class KeyStore(Protocol):
 class KeyCache:
     """A KeyStore before another: keeps up to `size` keys for `seconds`, the bound on how long a destroyed key lives."""
 
-    def __init__(self, store: KeyStore, *, size: int = 50_000, seconds: float = 60.0) -> None:
+    def __init__(self, store: KeyStore, *, size: int = 5_000, seconds: float = 60.0) -> None:
         self._store = store
         self._size = size
         self._seconds = seconds
