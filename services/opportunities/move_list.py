@@ -125,15 +125,46 @@ async def _apply(connection: asyncpg.Connection, event: Event, position: int) ->
             pass
 
 
-# Whom a move concerns ($1, who acts as HR partner if $2): the same as in api_move_cases.
-_PAGE = f"""
+# Whom a move concerns ($1, who acts as HR partner if $2), as api_move_cases has it: the moves of one person ($5) …
+_OF_PERSON = f"""
     select m.* from moves m left join opportunities o using (opportunity)
-    where ($3::bigint is null or m.position < $3)
-      and ($5::uuid is null or m.person = $5)
-      and ($6::text is null or m.status = $6)
+    where m.person = $5 and ($3::bigint is null or m.position < $3) and ($6::text is null or m.status = $6)
       and (m.person = $1 or not {has_left("$1::uuid")} and (
           {is_manager("m.person", "$1::uuid")} or o.owner = $1 or {leads_itself("m.to_unit", "$1::uuid")}
           or ($2 and ({is_hr_partner("m.person", "$1::uuid")} or {partners_unit("m.to_unit", "$1::uuid")}))))
+    order by m.position desc limit $4"""
+
+# … and all moves: from whom and what the caller has to do with to the moves, since asking each move costs seconds.
+_OF_ALL = f"""
+    with led as (
+        select l.unit from (
+            select distinct on (unit) unit, leader from unit_leaders
+            where unit in (select unit from unit_leaders where leader = $1) and effective_on <= current_date
+            order by unit, effective_on desc, seq desc) l
+        where l.leader = $1
+    ), partnered as (
+        select p.unit from unit_paths p join hr_partners h on h.unit = p.ancestor
+        where $2 and h.partner = $1 and h.from_on <= current_date and (h.to_on is null or h.to_on > current_date)
+          and p.from_on <= current_date and (p.to_on is null or p.to_on > current_date)
+    ), population as (
+        select b.person from (
+            select distinct on (person) person, unit from belongings
+            where person in (select b.person from belongings b join partnered using (unit)) and from_at <= now()
+            order by person, from_at desc) b
+        join partnered using (unit)
+    ), concerned as (
+        select position from moves where person = $1
+        union
+        select m.position from moves m where not {has_left("$1::uuid")} and (
+            m.person in (select person from managers where manager = $1 and from_at <= now() and to_at > now())
+            or m.opportunity in (select opportunity from opportunities where owner = $1)
+            or m.to_unit in (select unit from led)
+            or m.to_unit in (select unit from partnered)
+            or m.person in (select person from population))
+    )
+    select m.* from moves m join concerned using (position)
+    where ($3::bigint is null or m.position < $3) and ($5::uuid is null or m.person = $5)
+      and ($6::text is null or m.status = $6)
     order by m.position desc limit $4"""
 
 
@@ -157,6 +188,7 @@ class MoveList:
             await self._relations.require_fresh()
         before = cursor[0] if cursor else None
         as_partner = Role.HR_PARTNER in caller.roles
-        rows = await self._rows.fetch(_PAGE, caller.person, as_partner, before, limit + 1, person, status)
+        query = _OF_ALL if person is None else _OF_PERSON
+        rows = await self._rows.fetch(query, caller.person, as_partner, before, limit + 1, person, status)
         items = [MoveView.model_validate({**row, "move_case": row["move"]}) for row in map(dict, rows[:limit])]
         return Page(items, (rows[limit - 1]["position"],) if len(rows) > limit else None)
