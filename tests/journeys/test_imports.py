@@ -1,0 +1,113 @@
+"""HR's files over the real processes, the worker killed on the way: what HR then reads of moves, after the stream."""
+
+import os
+import signal
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.local.state import State
+from tests.journeys.house import TODAY, House
+
+EMPLOYEES = Path(__file__).parents[2] / "data" / "employees-1000"
+TITLES = "titles.csv"
+
+
+def files() -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(EMPLOYEES.glob("*.csv"))}
+
+
+def send(house: House, content: dict[str, bytes], **query: str) -> str:
+    form = [("file", (name, file, "text/csv")) for name, file in content.items()]
+    answer = house.hr.send("POST", "profiles", "/v1/imports", files=form, params=query)
+    assert answer.status == 202, answer
+    return f"/v1/imports/{answer.id}"
+
+
+def ended(house: House, job: str) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        answer = house.hr.get("profiles", job)
+        return answer.body if answer.status == 200 and answer.body["finished_at"] else None
+
+    return house.until(look, seconds=90)
+
+
+def kill_the_worker(house: House) -> None:
+    state = State.load(house.folder)
+    assert state is not None
+    os.kill(state.parts["profiles-worker"].pid, signal.SIGKILL)
+
+
+@pytest.mark.timeout(300)
+def test_a_thousand_employees_are_read_as_moves_though_the_worker_is_killed(house: House) -> None:
+    job = send(house, files())
+
+    def done() -> int:
+        return int(house.hr.get("profiles", job).body["progress"]["people_done"])
+
+    for many in (1, 400, 700):
+        house.until(partial(lambda many: done() >= many, many), seconds=60)
+        kill_the_worker(house)
+    report = ended(house, job)
+    assert (report["state"], report["progress"]["people_done"]) == ("done", 1000)
+
+    def units() -> dict[str, str]:
+        return {one["code"]: one["unit"] for one in house.hr.get("profiles", "/v1/units", limit=200).body["items"]}
+
+    codes = [f"d00{number}" for number in range(1, 10)]
+    house.until(lambda: set(codes) <= set(units()), seconds=60)
+    nadia = house.hire(None, "hr_partner")
+    for code in codes:
+        since = (TODAY - timedelta(days=1)).isoformat()
+        house.told(f"/v1/units/{units()[code]}/assign-hr-partner", {"partner": nadia.id, "effective_on": since})
+
+    def asked(kind: str, **query: str) -> dict[str, Any]:
+        answer = nadia.get("projections", "/v1/moves", kind=kind, **query)
+        return answer.body if answer.status == 200 else {"moves": None, "cells": []}
+
+    expected = {"joined": 1000, "left": 198, "title_change": 470, "department_move": 103}
+    house.until(lambda: {kind: asked(kind)["moves"] for kind in expected} == expected, seconds=60)
+    flows = asked("department_move", group_by="flow")["cells"]
+    names = [(one["from_unit"]["name"], one["to_unit"]["name"], one["moves"]) for one in flows]
+    assert len(names) == 16
+    assert names[:3] == [
+        ("Development", "Research", 21),
+        ("Development", "Production", 17),
+        ("Production", "Quality Management", 11),
+    ]
+    assert sorted(names[3:5]) == [("Production", "Customer Service", 10), ("Sales", "Customer Service", 10)]
+    titles = asked("title_change", group_by="title")["cells"]
+    assert {(one["from_title"], one["to_title"]): one["moves"] for one in titles} == {
+        ("Engineer", "Senior Engineer"): 223,
+        ("Staff", "Senior Staff"): 216,
+        ("Assistant Engineer", "Engineer"): 31,
+    }
+
+    # One row changed, in its date: a correction, and the old and the new version are there, as of when each was known.
+    rows = [line.split(",") for line in (EMPLOYEES / TITLES).read_text().splitlines()]
+    changed = next(row for row in rows if row[1] == "Senior Engineer" and "-01-" in row[2])
+    before = next(row for row in rows if row[0] == changed[0] and row[3] == changed[2])
+    old = changed[2]
+    new = changed[2] = before[3] = old.replace("-01-", "-02-")
+    moment = datetime.now(UTC).isoformat()
+    title_file = "\n".join(",".join(row) for row in rows).encode()
+    report = ended(house, send(house, {**files(), TITLES: title_file}))
+    assert (report["state"], report["progress"]["corrections"]) == ("done", 1)
+    assert report["progress"]["events"] == {"profiles.place_changed.v1": 1}
+
+    def days(**query: str) -> list[str]:
+        path = f"/v1/people/{changed[0]}/timeline"
+        answer = nadia.get("projections", path, kinds="place_changed", limit=100, **query)
+        found = [one["effective_on"] for one in answer.body["items"] if one["title"] == "Senior Engineer"]
+        return [day for day in found if day in (old, new)]
+
+    house.until(lambda: days() == [new], seconds=60)
+    assert days(known_at=moment) == [old]
+
+    # The same files again, in another order: no event.
+    header, *lines = title_file.splitlines()
+    report = ended(house, send(house, {**files(), TITLES: b"\n".join([header, *lines[::-1]])}))
+    assert report["progress"]["events"] == {}
