@@ -2,10 +2,13 @@
 
 import os
 import signal
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -111,3 +114,34 @@ def test_a_thousand_employees_are_read_as_moves_though_the_worker_is_killed(hous
     header, *lines = title_file.splitlines()
     report = ended(house, send(house, {**files(), TITLES: b"\n".join([header, *lines[::-1]])}))
     assert report["progress"]["events"] == {}
+
+
+def careers_import(house: House, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PROFILES_URL": house.urls["profiles"], "CAREERS_TOKEN": str(house.hr.token)}
+    command = [sys.executable, "-m", "deploy.careers.main", "import", *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, timeout=90, check=False)
+
+
+def test_the_command_names_every_bad_row_and_says_what_was_taken(house: House, tmp_path: Path) -> None:
+    header = "employee_number,unit,title,legal_entity,country,time_zone,effective_on\n"
+    unit, number = f"U{uuid4().hex[:8]}", f"T{uuid4().hex[:8]}"
+    units, people = tmp_path / "units.csv", tmp_path / "people.csv"
+    units.write_text(f"unit,name,effective_on\n{unit},Research,2020-01-01\n")
+    good = f"{number},{unit},Engineer,FR01,FR,Europe/Paris,2020-01-01\n"
+    people.write_text(f"{header}{good}{number}x,nowhere,Engineer,FR01,FR,Europe/Paris,31.12.2020\n")
+
+    refused = careers_import(house, str(units), str(people))
+    assert refused.returncode == 1
+    assert "people.csv:3:7: effective_on must be a date written YYYY-MM-DD [bad-date]" in refused.stdout
+    assert "refused: there are bad rows: nothing is taken" in refused.stdout
+
+    tried = careers_import(house, str(units), str(people), "--take-good-rows", "--dry-run")
+    assert (tried.returncode, "Would be:" in tried.stdout) == (0, True), tried
+    taken = careers_import(house, str(units), str(people), "--take-good-rows")
+    assert taken.returncode == 0
+    assert "1 joined" in taken.stdout
+    again = careers_import(house, str(people), "--take-good-rows")
+    assert "1 unchanged" in again.stdout
+
+    wrong = careers_import(house, str(people), "--as-of", "2020-01-01")
+    assert (wrong.returncode, "as_of: is the day of a snapshot" in wrong.stderr) == (1, True), wrong

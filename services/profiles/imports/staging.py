@@ -189,8 +189,7 @@ class Staging:
     async def absent(self, on: date, after: UUID | None, limit: int) -> list[UUID]:
         """A page of people who are employed on a day, as far as relations know, and whom the files do not have."""
         rows = await self._pool.fetch(
-            f"""{_EMPLOYED} and ($2::uuid is null or e.person > $2)
-                and not exists (select from import_people p
+            f"""{_employed("and ($2::uuid is null or f.person > $2)")} and not exists (select from import_people p
                                 where p.import = $3 and p.person = e.person and p.has_rows)
                 order by e.person limit $4""",
             on,
@@ -205,7 +204,7 @@ class Staging:
         row = await self._pool.fetchrow(
             f"""select count(*) as employed, count(*) filter (where not exists (
                     select from import_people p where p.import = $2 and p.person = e.person and p.has_rows)) as absent
-                from ({_EMPLOYED}) as e""",
+                from ({_employed()}) as e""",
             on,
             self._job,
         )
@@ -246,10 +245,11 @@ class Staging:
         return self._cipher.decrypt(sealed[:12], sealed[12:], None)
 
 
-# Who is in the organisation on a day ($1): of the facts of employment that have begun, the newest is not a leaving.
-_EMPLOYED = """
-    select e.person from (
-        select distinct on (f.person) f.person, f.kind from employment_facts f
-        where f.effective_on + (f.kind = 'left')::int <= $1
-        order by f.person, f.effective_on + (f.kind = 'left')::int desc, f.seq desc) as e
-    where e.kind <> 'left'"""
+def _employed(those: str = "") -> str:
+    """SQL: who is in the organisation on a day ($1): of the facts that have begun by then, the newest is no leaving."""
+    return f"""
+        select e.person from (
+            select distinct on (f.person) f.person, f.kind from employment_facts f
+            where f.effective_on + (f.kind = 'left')::int <= $1 {those}
+            order by f.person, f.effective_on + (f.kind = 'left')::int desc, f.seq desc) as e
+        where e.kind <> 'left'"""
