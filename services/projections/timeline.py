@@ -37,7 +37,7 @@ _POSTED = opportunities.OpportunityPosted.type
 _ANYWHERE = timedelta(days=2)
 """A day that begins so long before a moment has begun in every time zone."""
 
-_INSERT = """
+INSERT = """
     insert into timeline (recorded_to, person, effective_on, id, type, recorded_from, begins_at, fact, audience, reader,
         until, item, about, body)
     select * from unnest($1::timestamptz[], $2::uuid[], $3::date[], $4::uuid[], $5::text[], $6::timestamptz[],
@@ -118,7 +118,7 @@ class Timeline:
             people, times = zip(*batch.closed.values(), strict=True)
             await connection.execute(_CLOSE, people, list(batch.closed), times)
         if batch.rows:
-            await connection.execute(_INSERT, *batch.columns())
+            await connection.execute(INSERT, *batch.columns())
         if batch.reorganisations:
             await connection.executemany(_REORGANISE, batch.reorganisations)
         if batch.postings:

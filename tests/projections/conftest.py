@@ -116,7 +116,7 @@ class World:
         """Until the connection waits for a lock."""
         asked = "select wait_event_type = 'Lock' from pg_stat_activity where pid = $1"
         async with asyncio.timeout(10):
-            while not await self.connection.fetchval(asked, connection.get_server_pid()):  # noqa: ASYNC110
+            while not await self.connection.fetchval(asked, connection.get_server_pid()):
                 await asyncio.sleep(0.01)
 
     # The organisation
