@@ -60,6 +60,7 @@ async def measure(place: Place) -> Result:
                     for name, sample in found.items():
                         parts[name].append(sample)
     series = {name: Series(samples) for name, samples in parts.items()}
+    waits = ("kafka", "commit", "notify")
     ceilings = [sum(parts[name][turn].quantile(0.5) for name in waits) for turn in range(ROUNDS)]
     ratios = sorted(sample.quantile(0.5) / ceiling for sample, ceiling in zip(parts["visible"], ceilings, strict=True))
     measured, ceiling = series["visible"].quantile(0.5), sorted(ceilings)[ROUNDS // 2]
