@@ -103,9 +103,7 @@ class Streams:
         self, changes: Sequence[tuple[UUID, int, Sequence[Event]]], origin: Origin
     ) -> tuple[Receipt, ...]:
         """Appends to up to eight streams, all or none; the receipts follow the order given."""
-        given = [
-            Change(stream, expected, await self.sealed(events)) for stream, expected, events in changes if events
-        ]
+        given = [Change(stream, expected, await self.sealed(events)) for stream, expected, events in changes if events]
         if not given:
             return tuple(Receipt(stream, expected, None) for stream, expected, _ in changes)
         appended = await self._store.append(
