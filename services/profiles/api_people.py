@@ -160,7 +160,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
         """Report that a name of another system is not valid any more from a day on."""
         body = call.body
         command = rules.RemoveAlias(await relations.person(person), body.source, body.value, body.effective_on)
-        return await execute(call, command)
+        return await identity.remove_alias(command, call.origin)
 
     @routes.post("/v1/people/{person}/take-place", allow=_HR, refuses=(rules.NotEmployed, rules.PositionHeld))
     async def take_place(call: Call[PlaceBody], person: Alias) -> Receipt:

@@ -7,8 +7,8 @@ from uuid import uuid5
 
 import pytest
 
+from services.profiles.imports.contradictions import check as check_history
 from services.profiles.imports.departments import check, job_history
-from services.profiles.imports.history import check as check_history
 from services.profiles.imports.history import desired
 from services.profiles.imports.problems import Place
 from services.profiles.imports.rows import Department, DepartmentAssignment, DepartmentManager, TitleHeld

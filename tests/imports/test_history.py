@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.profiles.imports.history import Described, check, described, desired
+from services.profiles.imports.contradictions import check
+from services.profiles.imports.history import Described, described, desired
 from services.profiles.imports.problems import Place
 from services.profiles.imports.rows import HistoryRow
 from services.profiles.person import Fact, Person

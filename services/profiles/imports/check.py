@@ -8,7 +8,7 @@ from services.profiles.identity import AliasStreams, holder
 from services.profiles.imports import units as unit_rules
 from services.profiles.imports.jobs import File, Options, Progress
 from services.profiles.imports.problems import Problem
-from services.profiles.imports.reading import contradictions, managers_named, units_named, unknown
+from services.profiles.imports.reading import managers_named, units_named, unknown, wrong_between
 from services.profiles.imports.rows import DepartmentManager, PersonSide, UnitRow, UnitSide
 from services.profiles.imports.shapes import UNSAID
 from services.profiles.imports.snapshot import MOST_LEAVERS
@@ -110,7 +110,7 @@ class Checker:
             if len(mine) > MOST_ROWS:
                 wrong = [Problem(mine[0].at, "too-many-rows", f"begins more than {MOST_ROWS} rows of one person")]
             else:
-                wrong = [*contradictions(mine), *unknown(mine, units, people)]
+                wrong = [*wrong_between(mine), *unknown(mine, units, people)]
             if wrong:
                 bad.append(about)
                 problems += sorted(wrong, key=lambda one: (one.at.file, one.at.line))

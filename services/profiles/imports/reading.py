@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from services.profiles.imports import departments, history
+from services.profiles.imports import contradictions, departments
 from services.profiles.imports.problems import Problem
 from services.profiles.imports.rows import DepartmentAssignment, HistoryRow, PersonSide, TitleHeld
 from services.profiles.imports.shapes import UNSAID
@@ -18,10 +18,10 @@ def as_history(rows: Sequence[PersonSide], defaults: Mapping[str, str]) -> list[
     ]
 
 
-def contradictions(rows: Sequence[PersonSide]) -> list[Problem]:
+def wrong_between(rows: Sequence[PersonSide]) -> list[Problem]:
     """What is wrong between the rows of a person."""
     return [
-        *history.check([row for row in rows if isinstance(row, HistoryRow)]),
+        *contradictions.check([row for row in rows if isinstance(row, HistoryRow)]),
         *departments.check(
             [row for row in rows if isinstance(row, DepartmentAssignment)],
             [row for row in rows if isinstance(row, TitleHeld)],
