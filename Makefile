@@ -1,5 +1,8 @@
 # Two commands for a newcomer: `make demo` and `make test`. `make help` lists the others.
-PYTHON ?= python3
+# The first that is new enough; PYTHON=/usr/bin/python3.11 names another.
+PYTHON ?= $(or $(shell for each in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && break; done), \
+	$(error Python 3.11 or newer is needed: install it, or name it by PYTHON=))
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
