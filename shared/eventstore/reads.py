@@ -103,8 +103,13 @@ class Reads:
                 else:
                     commands.setdefault(key, []).append(row)
         else:
-            for row in await statements.streams.fetch(list(streams)):
-                streams[row[1]].append(Stored._make(row))
+            rows = await statements.streams.fetch(list(streams))
+            if len(streams) == 1:
+                [stream] = streams
+                streams[stream] = [Stored._make(row) for row in rows]
+            else:
+                for row in rows:
+                    streams[row[1]].append(Stored._make(row))
         self._answer(jobs, streams, commands)
 
     def _answer(
