@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tracemalloc
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,3 +76,17 @@ def test_a_line_without_end_is_given_up() -> None:
 
 def test_bytes_that_are_not_utf8_stay_in_their_cell() -> None:
     assert records(b"a,b\n1,caf\xe9\n")[1].cells == ["1", "caf\udce9"]
+
+
+def test_memory_does_not_grow_with_the_file() -> None:
+    line = b"E1,Anna,Berg,anna@example.org,fr,P1,rnd,Engineer,3,FR01,FR,Europe/Paris,1,2020-01-01\n"
+    reader, chunk, read = Records(), line * 500, 0
+    tracemalloc.start()
+    try:
+        for _ in range(60):
+            read += sum(1 for _ in reader.feed(chunk))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert read == 30_000
+    assert peak < 20 * len(chunk)
