@@ -15,6 +15,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID, uuid4
@@ -25,7 +26,7 @@ from uuid_utils.compat import uuid7
 
 from benchmarks.appending import LIMIT
 from benchmarks.places import Place
-from benchmarks.rounds import Sample
+from benchmarks.rounds import Sample, Series, interleaved
 from benchmarks.stories import Told, heard
 from benchmarks.wrk import load, required, write_requests
 from deploy.careers import databases, keys
@@ -157,6 +158,41 @@ class Turn:
         if recorded < sample.operations:
             raise ValueError(f"{sample.operations} requests recorded {recorded} events")
         return sample
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The service and a ceiling, in turns under the same load."""
+
+    case: str
+    service: Series
+    ceiling: Series
+    cpu: tuple[float, float]
+    """Processor time of a request in the process that answers, in seconds, of each of the two."""
+
+    def note(self) -> str:
+        """The processor time as a sentence."""
+        ours, theirs = (1e6 * one for one in self.cpu)
+        return (
+            f"{self.case}: processor time of a request in the process that answers: {ours:.0f} µs,"
+            f" the ceiling's {theirs:.0f} µs."
+        )
+
+
+async def compared(place: Place, ceiling: str, *, rounds: int = 7, seconds: int = 2) -> list[Compared]:
+    """In each case. Raises WrkMissing."""
+    found = []
+    async with stage(place) as made:
+        with made.service() as service, made.ceiling(ceiling) as other:
+            await service.answers("/readyz", 200)
+            await other.answers("/", 404)
+            for case, requests in made.requests.items():
+                ours = Turn(service, requests, made.events, "events", seconds)
+                theirs = Turn(other, requests, made.inserted, "inserted", seconds)
+                series = await interleaved({"service": ours, "ceiling": theirs}, rounds, made.trim)
+                cpu = median(ours.cpu), median(theirs.cpu)
+                found.append(Compared(case, series["service"], series["ceiling"], cpu))
+    return found
 
 
 @asynccontextmanager
