@@ -48,11 +48,10 @@ class Statements:
     commands: PreparedStatement
 
 
-async def prepare(connection: asyncpg.Connection) -> Statements:
-    """Prepares all of them."""
-    return Statements(
-        *[await connection.prepare(query) for query in (_ONE, _MANY, _FIND, COMMANDS)]  # one after the other
-    )
+async def prepare(versions: Versions, connection: asyncpg.Connection) -> Statements:
+    """Prepares all of them. Behind a new connection may be a database that was restored to an earlier day."""
+    versions.forget()
+    return Statements(*[await connection.prepare(query) for query in (_ONE, _MANY, _FIND, COMMANDS)])
 
 
 class Appends:
@@ -158,7 +157,6 @@ class Appends:
         now, will not be. Answers those that are there, and returns the others."""
         while True:
             self._held.lost()
-            self._versions.forget()
             statements = await self._held.ready()
             firsts = [(job.asked.changes[0], job.asked.changes[0].events[0].id) for job in jobs]
             try:

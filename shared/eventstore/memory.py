@@ -29,9 +29,7 @@ class MemoryEventStore:
     async def append(self, append: Append) -> Appended:
         """As EventStore has it."""
         check(append)
-        for change in append.changes:
-            for event in change.events:
-                orjson.loads(event.body)  # PostgreSQL takes nothing but JSON
+        _check_as_postgresql_does(append)
         self._refuse_repetition(append.key)
         for change in append.changes:
             if change.expected != len(self._streams.get(change.stream, ())):
@@ -79,3 +77,13 @@ class MemoryEventStore:
         if key is not None and (known := self._commands.get(key.key)):
             first, events = known
             raise CommandRepeated(events, matches=first.fingerprint == key.fingerprint)
+
+
+def _check_as_postgresql_does(append: Append) -> None:
+    """Raises ValueError for bodies that are not JSON, and texts that it cannot hold."""
+    for change in append.changes:
+        for event in change.events:
+            orjson.loads(event.body)
+            texts = append.by + append.origin + (append.trace or "") + event.type
+            if b"\0" in texts.encode():
+                raise ValueError("a text has no NUL")

@@ -5,6 +5,7 @@ A command costs two round trips that it shares with others, and never a pool's c
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import cast
 from uuid import UUID
 
@@ -47,11 +48,11 @@ class PostgresEventStore:
         writing: Held[appends.Statements],
         reading: Held[reads.Statements],
         telling: Held[asyncpg.Connection],
+        versions: Versions,
         *,
         deadline: float = DEADLINE,
         room: int = ROOM,
     ) -> None:
-        versions = Versions()
         self._writing = writing
         self._reading = reading
         self._appends: Lane[Append, Appended] = Lane(
@@ -117,12 +118,15 @@ async def open_store(
     failures are known ones.
     """
     server = {**SETTINGS, "statement_timeout": str(int(deadline * 800))}
+    versions = Versions()
     async with (
-        Held(url, appends.prepare, name=f"{name} append", deadline=deadline, extra=server) as writing,
+        Held(
+            url, partial(appends.prepare, versions), name=f"{name} append", deadline=deadline, extra=server
+        ) as writing,
         Held(url, reads.prepare, name=f"{name} read", deadline=deadline, extra=server) as reading,
         Held(url, bell.prepare, name=f"{name} bell", deadline=deadline) as telling,
     ):
-        store = PostgresEventStore(writing, reading, telling, deadline=deadline, room=room)
+        store = PostgresEventStore(writing, reading, telling, versions, deadline=deadline, room=room)
         try:
             yield store
         finally:

@@ -25,5 +25,5 @@ class Versions:
         return version if version > self._seen.get(stream, 0) else 0
 
     def forget(self) -> None:
-        """The connection was lost: behind the next one may be a database restored to an earlier day."""
+        """Nothing has been seen, as far as is known now."""
         self._seen.clear()

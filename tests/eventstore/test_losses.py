@@ -230,3 +230,16 @@ async def test_a_store_is_closed_while_callers_wait(wire: Wire) -> None:
         tasks = asked(store, append(), append())
         await asyncio.sleep(0)
     assert [type(one) for one in await asyncio.gather(*tasks, return_exceptions=True)] == [OutcomeUnknown, Overloaded]
+
+
+async def test_behind_a_new_connection_nothing_is_taken_for_granted(log_url: str, aside: asyncpg.Connection) -> None:
+    """The database may have been restored to an earlier day, and lack a version that this process has seen."""
+    async with open_store(log_url, name="restored") as store:
+        await store.append(append(change(stream := uuid4(), events=2)))
+        assert len(await store.read(stream)) == 2
+        await aside.execute("delete from events where version = 2")
+        await aside.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity where application_name like 'restored%'"
+        )
+        with pytest.raises(VersionConflict):
+            await store.append(append(change(stream, 2)))

@@ -45,7 +45,7 @@ async def planned(log_url: str) -> AsyncIterator[Planned]:
 
 
 async def test_appends_read_no_more_than_they_need(planned: Planned) -> None:
-    statements = await appends.prepare(planned.connection)
+    statements = await appends.prepare(Versions(), planned.connection)
     one = [uuid4(), 2, 1, uuid4(), "t", uuid4(), False, b"{}", "x", "live", None, b"key", b"print"]
     with pytest.raises(asyncpg.IntegrityConstraintViolationError):
         await statements.one.fetchval(*one)

@@ -172,6 +172,9 @@ async def test_a_tail_has_every_event_once_in_order(store: EventStore) -> None:
         Append((change(same := uuid4()), change(same, 1)), by="x"),
         Append((Change(uuid4(), 0, (event(b"{"),)),), by="x"),
         Append((Change(uuid4(), 0, (event(b'{"n":NaN}'),)),), by="x"),
+        Append((change(),), by="a\0b"),
+        Append((change(),), by="\ud800"),
+        Append((change(),), by="x", trace="\0"),
     ],
 )
 async def test_what_no_store_takes(store: EventStore, bad: Append) -> None:

@@ -34,7 +34,7 @@ async def test_a_statement_has_a_deadline(fresh_database: str) -> None:
 
 
 async def test_a_pool_waits_no_longer_than_told(fresh_database: str) -> None:
-    pool = await Pool(fresh_database, size=1, acquire_deadline=0.2).open()
+    pool = await Pool(fresh_database, size=1, acquire_deadline=2).open()
     async with pool.acquire():
         with pytest.raises(TimeoutError):
             await pool.fetch("select 1")
