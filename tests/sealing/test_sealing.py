@@ -1,5 +1,6 @@
 """Sealing: what goes in comes out for who holds the key, and for nobody else."""
 
+import asyncio
 from datetime import date
 from uuid import uuid4
 
@@ -94,3 +95,28 @@ async def test_clear_unseals_wherever_a_value_stands():
     clear = await sealer.clear({"entries": [{"words": stored, "day": 3}], "other": content})
     assert clear["entries"][0]["words"]["text"] == clear["other"]["text"] == "CANARY words"
     assert clear["entries"][0]["day"] == 3
+
+
+async def test_a_crowd_without_keys_in_hand_asks_the_store_twice_at_most():
+    class Counting(MemoryKeyStore):
+        asked = 0
+
+        async def for_sealing(self, owners):
+            Counting.asked += 1
+            await asyncio.sleep(0)
+            return await super().for_sealing(owners)
+
+    sealer = Sealer(KeyCache(Counting()))
+    bodies = await asyncio.gather(*(sealer.write([recorded(uuid4())]) for _ in range(500)))
+    assert len(bodies) == 500
+    assert Counting.asked <= 2
+
+
+async def test_an_erased_person_among_others_disturbs_nobody_else():
+    store, erased = MemoryKeyStore(), uuid4()
+    store.erase(erased)
+    sealer = Sealer(KeyCache(store))
+    people = [erased, *(uuid4() for _ in range(20))]
+    written = await asyncio.gather(*(sealer.write([recorded(one)]) for one in people), return_exceptions=True)
+    assert isinstance(written[0], PersonErased)
+    assert all(isinstance(one, list) for one in written[1:])
