@@ -56,7 +56,7 @@ def _postgres(settings: Settings) -> Part:
 
     def prepare() -> Command:
         place[:] = [postgres.prepare(settings.folder)]
-        return postgres.command(place[0], port)
+        return postgres.command(place[0], port, settings.given.get("POSTGRES_MAX_CONNECTIONS"))
 
     async def ready(run: Run) -> bool:
         return postgres.is_ready(place[0], run.pid)

@@ -18,6 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.local import causes
 from deploy.local.child import Command, run
 from deploy.local.folder import Folder
 
@@ -60,8 +61,10 @@ def prepare(folder: Folder) -> Place:
     return place
 
 
-def command(place: Place, port: int) -> Command:
-    settings = [f"--{name}={value}" for name, value in {**SETTINGS, "port": str(port)}.items()]
+def command(place: Place, port: int, connections: str | None = None) -> Command:
+    """`connections`: how many at most, where more processes than the usual ten are to use it."""
+    given = {"port": str(port), **({"max_connections": connections} if connections else {})}
+    settings = [f"--{name}={value}" for name, value in {**SETTINGS, **given}.items()]
     argv = [*place.prefix, str(place.binaries / "postgres"), "-D", str(place.data), *settings]
     return Command(argv, user=place.user, stop=signal.SIGINT, on_orphaned=signal.SIGQUIT)
 
@@ -162,10 +165,12 @@ def _initialise(folder: Folder, place: Place) -> None:
         f"--pwfile={password}",
     ]
     argv += ["--auth=scram-sha-256", "--encoding=UTF8", "--locale-provider=builtin", "--locale=C.UTF-8", "--no-sync"]
-    status = run(Command(argv, user=place.user), folder.root, folder.log("postgres"), PATIENCE)
+    log = folder.log("postgres")
+    log_from = log.stat().st_size if log.exists() else 0
+    status = run(Command(argv, user=place.user), folder.root, log, PATIENCE)
     password.unlink()
     if status != 0:
-        raise PostgresMissing(f"PostgreSQL's data folder could not be made: see {folder.log('postgres')}.")
+        raise PostgresMissing(causes.of_end("PostgreSQL's initdb", status, log, log_from))
     os.sync()  # in place of initdb's own, which asks for each file alone
     half.rename(place.data)
 
