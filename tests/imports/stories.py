@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from services.profiles.imports.mapping import AS_IT_IS, ColumnMapping
@@ -23,6 +24,9 @@ PERSON = UUID("7e0d5a2c-35a5-4f3c-9d7a-0d8d7e1b2f01")
 PEOPLE = {number: uuid5(PERSON, number) for number in ("M1", "M2", "M3")}
 
 START = date(2020, 1, 1)
+
+PATIENT = settings(deadline=None, max_examples=60)
+"""Whole histories take a while to draw, and how long says nothing on a busy machine."""
 
 
 def row(**said: Any) -> HistoryRow:

@@ -21,7 +21,7 @@ from shared.contracts.profiles import (
     PlaceChanged,
     PlaceTaken,
 )
-from tests.imports.stories import PEOPLE, PERSON, histories, row
+from tests.imports.stories import PATIENT, PEOPLE, PERSON, histories, row
 from tests.imports.stories import told as after
 
 
@@ -50,6 +50,7 @@ def on(text: str) -> date:
     return date.fromisoformat(text)
 
 
+@PATIENT
 @given(histories(), histories())
 def test_after_it_exactly_what_the_file_states_holds(first: list[HistoryRow], second: list[HistoryRow]) -> None:
     before = known(*first)
@@ -58,6 +59,7 @@ def test_after_it_exactly_what_the_file_states_holds(first: list[HistoryRow], se
     assert held(after(dict(before.facts), events)) == sorted(without_names(stated(*second)), key=str)
 
 
+@PATIENT
 @given(histories(), histories(), st.randoms(use_true_random=False))
 def test_told_again_in_any_order_there_is_nothing_to_tell(
     first: list[HistoryRow], second: list[HistoryRow], random: object
@@ -69,6 +71,7 @@ def test_told_again_in_any_order_there_is_nothing_to_tell(
     assert told(Known(before.version + len(events), facts), *second) == []
 
 
+@PATIENT
 @given(histories(), histories())
 def test_a_new_name_was_never_one_before(first: list[HistoryRow], second: list[HistoryRow]) -> None:
     before = known(*first)

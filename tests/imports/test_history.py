@@ -22,7 +22,7 @@ from shared.contracts.profiles import (
     PlaceEnded,
     PlaceTaken,
 )
-from tests.imports.stories import PEOPLE, PERSON, histories, row
+from tests.imports.stories import PATIENT, PEOPLE, PERSON, histories, row
 
 
 def facts(*rows: HistoryRow) -> list[tuple[type[Fact], date]]:
@@ -58,6 +58,7 @@ def _held(rows: Sequence[HistoryRow], position: str, day: date) -> HistoryRow | 
     return newest if all(day <= end for end in ends) else None
 
 
+@PATIENT
 @given(histories(), st.randoms(use_true_random=False))
 def test_facts_say_of_every_day_what_the_rows_say_whatever_the_order(rows: list[HistoryRow], random: object) -> None:
     assert check(rows) == []
@@ -86,6 +87,7 @@ def test_facts_say_of_every_day_what_the_rows_say_whatever_the_order(rows: list[
                     assert (newest.manager if newest else None) == (PEOPLE[number_of] if number_of else None)
 
 
+@PATIENT
 @given(histories(), st.randoms(use_true_random=False))
 def test_the_order_of_rows_does_not_matter(rows: list[HistoryRow], random: object) -> None:
     before = desired(PERSON, rows, PEOPLE)
@@ -93,6 +95,7 @@ def test_the_order_of_rows_does_not_matter(rows: list[HistoryRow], random: objec
     assert desired(PERSON, rows, PEOPLE) == before
 
 
+@PATIENT
 @given(histories())
 def test_no_two_facts_of_one_day_could_be_told_in_the_wrong_order(rows: list[HistoryRow]) -> None:
     seen: set[tuple[object, ...]] = set()

@@ -66,6 +66,18 @@ async def test_a_number_that_is_given_back_may_name_somebody_else(imports: Impor
     assert (again.status_code, again.json()["after"]) == (200, None)
 
 
+async def test_two_histories_of_one_person_are_refused(imports: Imports) -> None:
+    ben = (await post(imports, "/v1/people", {**HIM, "employee_number": "N1"})).json()["id"]
+    await imports.stage.pump()
+    alias = {"source": "employee_number", "value": "N2", "effective_on": "2024-06-01"}
+    assert (await post(imports, f"/v1/people/{ben}/add-alias", alias)).status_code == 200
+    rows = [{**PLAIN, "employee_number": number} for number in ("N1", "N2", "N3")]
+    report = await imports.bring({"history.csv": history_file(rows), "units.csv": UNITS})
+    assert report["state"] == "refused"
+    found = sorted(await imports.problems(report))
+    assert [(line, code) for _, line, _, _, code in found] == [(2, "two-numbers"), (3, "two-numbers")]
+
+
 async def test_a_subject_names_one_person_and_an_address_may_name_two(imports: Imports) -> None:
     people = [(await post(imports, "/v1/people", {**HIM, "employee_number": n})).json()["id"] for n in ("N1", "N2")]
     await imports.stage.pump()

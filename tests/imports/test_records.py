@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.profiles.imports.records import LARGEST_RECORD, Record, Records
+from tests.imports.stories import PATIENT
 
 
 def records(content: bytes, chunk: int = 1 << 16) -> list[Record]:
@@ -21,6 +22,7 @@ CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_s
 )
 
 
+@PATIENT
 @given(st.lists(st.lists(CELLS, min_size=2, max_size=2), min_size=1, max_size=6), st.integers(1, 9))
 def test_what_was_written_is_read_in_chunks_of_any_size(rows: list[list[str]], chunk: int) -> None:
     written = io.StringIO(newline="")

@@ -22,7 +22,7 @@ from shared.contracts.profiles import (
     PlaceEnded,
     PlaceTaken,
 )
-from tests.imports.stories import PEOPLE, PERSON, histories, row, told
+from tests.imports.stories import PATIENT, PEOPLE, PERSON, histories, row, told
 
 TODAY = date(2020, 3, 1)
 
@@ -40,6 +40,7 @@ def kinds(events: list[Event]) -> list[tuple[object, date]]:
     return [(type(event), event.effective_on) for event in events if isinstance(event, Fact)]
 
 
+@PATIENT
 @given(histories(), st.integers(-5, 200), st.booleans())
 def test_after_it_the_day_is_as_stated_and_the_day_before_as_it_was(
     rows: list[HistoryRow],
@@ -70,6 +71,7 @@ def _words(person: Person, position: str, day: date) -> object:
     return held and (held.title, held.unit, held.status)
 
 
+@PATIENT
 @given(histories(), st.integers(-5, 200))
 def test_who_is_absent_is_not_there_on_the_day(rows: list[HistoryRow], days: int) -> None:
     before = known(*rows)

@@ -11,7 +11,7 @@ from services.profiles.imports.units import BEGINNING, StatedUnit, check, events
 from services.profiles.unit import unit_id
 from shared.contracts.event import Event
 from shared.contracts.profiles import UnitChanged, UnitEstablished, UnitLeaderAppointed, UnitReplaced
-from tests.imports.stories import PEOPLE
+from tests.imports.stories import PATIENT, PEOPLE
 
 DAYS = st.integers(0, 12).map(lambda number: date(2020, 1, 1) + timedelta(days=number))
 VALUES = st.sampled_from(["a", "b", None])
@@ -46,6 +46,7 @@ def _as_of(dated: list[tuple[date, str | None]], day: date) -> str | None:
     return value
 
 
+@PATIENT
 @given(DATED, DATED.filter(bool))
 def test_what_is_told_makes_each_day_as_wanted_from_the_first_on(
     known: list[tuple[date, str | None]], wanted: list[tuple[date, str | None]]

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.profiles.imports.upload import MOST_PARTS, Form, NoForm, Part
+from tests.imports.stories import PATIENT
 
 
 def read(body: bytes, chunk: int) -> list[tuple[Part, bytes]]:
@@ -33,6 +34,7 @@ def written(files: Sequence[tuple[str, bytes]]) -> bytes:
 CONTENTS = st.binary(max_size=60) | st.sampled_from([b"\r\n--", b"\r\n", b"--", b"\r\n--a--\r\n", b"a,b\r\n1,2\r\n"])
 
 
+@PATIENT
 @given(st.lists(CONTENTS, min_size=1, max_size=4), st.integers(1, 40))
 def test_files_arrive_as_they_were_sent_in_chunks_of_any_size(contents: list[bytes], chunk: int) -> None:
     files = [(f"{number}.csv", content) for number, content in enumerate(contents)]

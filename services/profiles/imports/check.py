@@ -47,6 +47,7 @@ class Checker:
         await self._report(problems, progress)
         await self.resolve()
         progress.people = await self._staging.count("has_rows")
+        await self._one_number_each(progress)
         after: UUID | None = None
         while page := await self._staging.people(after, PAGE, where="has_rows and not is_bad"):
             after = page[-1].about
@@ -95,6 +96,15 @@ class Checker:
                 f"{absent} of {employed} people are absent from the snapshot: more than {MOST_LEAVERS:.0%} cannot leave"
             )
         return None
+
+    async def _one_number_each(self, progress: Progress) -> None:
+        """Two histories of one person would undo each other."""
+        doubled = await self._staging.doubled()
+        for start in range(0, len(doubled), PAGE):
+            rows = await self._staging.person_rows(doubled[start : start + PAGE])
+            detail = "begins the rows of somebody whom the files have under another number, too"
+            await self._report([Problem(mine[0].at, "two-numbers", detail) for mine in rows.values()], progress)
+        await self._staging.leave_out(doubled)
 
     async def _people(self, rows: dict[UUID, list[PersonSide]], progress: Progress) -> list[UUID]:
         """Of a page of people, those of whom a row is bad."""

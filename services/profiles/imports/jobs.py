@@ -209,6 +209,10 @@ class Jobs:
             id_,
         )
 
+    async def passed(self, id_: UUID) -> None:
+        """What interrupted the job passes by itself: it does not count as an attempt."""
+        await self._pool.execute("update imports set attempts = greatest(attempts - 1, 0) where id = $1", id_)
+
     async def advance(
         self,
         id_: UUID,
@@ -221,6 +225,7 @@ class Jobs:
         """How far the job is now."""
         await self._pool.execute(
             """update imports set state = $2, progress = $3, files = coalesce($4, files), checkpoint = $5,
+                   attempts = case when checkpoint is distinct from $5 then 1 else attempts end,
                    changed_at = clock_timestamp() where id = $1""",
             id_,
             state,

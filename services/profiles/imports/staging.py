@@ -177,6 +177,17 @@ class Staging:
                 list(people.values()),
             )
 
+    async def doubled(self) -> list[UUID]:
+        """Those who have rows under several employee numbers, by each of these."""
+        rows = await self._pool.fetch(
+            """select about from (
+                   select about, count(*) over (partition by person) as numbers
+                   from import_people where import = $1 and has_rows and person is not null) as p
+               where numbers > 1 order by about""",
+            self._job,
+        )
+        return [row["about"] for row in rows]
+
     async def leave_out(self, about: Collection[UUID]) -> None:
         """Of these people a row is bad: none of their rows is taken."""
         if about:

@@ -1,6 +1,7 @@
 """The worker's task: one import after the other, one worker at a time. It holds an advisory lock of its session."""
 
 import asyncio
+from contextlib import suppress
 from uuid import UUID
 
 import asyncpg
@@ -22,7 +23,7 @@ POLL = 1.0
 """Seconds between looks for something to do."""
 
 MOST_ATTEMPTS = 20
-"""How often a job is begun again before it is given up: one that kills its worker must not do so for ever."""
+"""How often a job is begun without coming further: one that kills its worker must not do so for ever."""
 
 PASSING = (
     OSError,
@@ -30,6 +31,8 @@ PASSING = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
     asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.TransactionRollbackError,
     KeysUnavailable,
     OutcomeUnknown,
     Overloaded,
@@ -80,12 +83,14 @@ class Importer:
             return False
         _log.info("import_begun", job=job.id, state=job.state, attempt=job.attempts + 1)
         if job.attempts >= MOST_ATTEMPTS:
-            await self._end(job, "failed", "it was begun again too often without coming to an end")
+            await self._end(job, "failed", "it was begun again too often without coming further")
             return True
         await self._jobs.attempt(job.id)
         try:
             await Carrying(job, self._jobs, self._staging(job.id), self._parts).to_the_end()
         except PASSING:
+            with suppress(*PASSING):
+                await self._jobs.passed(job.id)
             raise
         except Refused as refused:
             await self._end(job, "refused", str(refused))
