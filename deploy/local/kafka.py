@@ -7,7 +7,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local import java
+from deploy.local import causes, java
 from deploy.local.child import Command, run
 from deploy.local.folder import Folder, write
 from deploy.local.jars import jars
@@ -104,7 +104,9 @@ def _format(folder: Folder, place: Place, formatted: Path, broker: int, controll
     write(place.properties, PROPERTIES.format(broker=broker, controller=controller, data=half))
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
     tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(place.properties), "--standalone"]
-    status = run(Command([*place.java, *tool]), folder.root, folder.log("kafka"), PATIENCE)
+    log = folder.log("kafka")
+    log_from = log.stat().st_size if log.exists() else 0
+    status = run(Command([*place.java, *tool]), folder.root, log, PATIENCE)
     if status != 0:
-        raise KafkaMissing(f"Kafka's log folder could not be formatted: see {folder.log('kafka')}.")
+        raise KafkaMissing(causes.of_end("Kafka's StorageTool", status, log, log_from))
     half.rename(formatted)

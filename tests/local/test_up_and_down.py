@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from deploy.local import child, instance, postgres
+from deploy.local import causes, child, instance, postgres
 from deploy.local.folder import CHECKOUT, Folder
 
 SECONDS = 20.0
@@ -182,3 +183,22 @@ async def test_what_cannot_start_is_told_in_one_sentence_and_nothing_stays(folde
     with pytest.raises(instance.NotUp, match=sentence):
         up(folder)
     assert child.left_over(folder.root) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        ("FATAL: could not write: No space left on device", r"The disk that holds .* is full: make room .*"),
+        ("java.net.BindException: Address already in use", r"It found its port taken .*: run `make up` again\."),
+        (
+            "Traceback\nImportError: no such thing",
+            r"It ended with status 1 .* \(ImportError: no such thing\): see .*\.",
+        ),
+        ("", r"It ended with status 1 .* \(it said nothing\): see .*\."),
+    ],
+)
+def test_what_a_server_said_last_becomes_one_sentence(tmp_path: Path, said: str, sentence: str) -> None:
+    log = tmp_path / "log"
+    log.write_text(f"No space left on device, at an earlier time\n{said}\n")
+    earlier = len("No space left on device, at an earlier time\n")
+    assert re.fullmatch(sentence, causes.of_end("It", 1, log, earlier))
