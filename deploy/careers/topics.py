@@ -10,11 +10,18 @@ from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import NoError, TopicAlreadyExistsError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import (
+    InvalidReplicationFactorError,
+    NoError,
+    TopicAlreadyExistsError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 PREFIX = "careers."
 DECLARATION = Path(__file__).parents[1] / "topics.toml"
 DEADLINE = 30.0  # seconds for all of it
+LET_IN = 5.0  # seconds: a broker that has just started answers before the controller has let it in
 POLL = 0.05  # seconds between two looks at whether brokers have heard of a change
 SET_ON_THE_TOPIC = 1  # Kafka's ConfigSource.TOPIC_CONFIG: not a default of the broker
 
@@ -133,15 +140,17 @@ def _refuse_repartitioning(change: Difference) -> None:
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: Sequence[Topic], replication_factor: int) -> None:
-    if not topics:
-        return
-    answer = await admin.create_topics(
-        [NewTopic(t.name, t.partitions, replication_factor, topic_configs=dict(t.config)) for t in topics]
-    )
-    for name, code, message in answer.topic_errors:
-        kind = for_code(code)
-        if kind not in (NoError, TopicAlreadyExistsError):
-            raise kind(f"{name}: {message or kind.__name__}")
+    missing = [NewTopic(t.name, t.partitions, replication_factor, topic_configs=dict(t.config)) for t in topics]
+    until = asyncio.get_running_loop().time() + LET_IN
+    while missing:
+        answer = await admin.create_topics(missing)
+        refused = {name: (for_code(code), message) for name, code, message in answer.topic_errors}
+        for name, (kind, message) in refused.items():
+            early = kind is InvalidReplicationFactorError and asyncio.get_running_loop().time() < until
+            if not early and kind not in (NoError, TopicAlreadyExistsError):
+                raise kind(f"{name}: {message or kind.__name__}")
+        missing = [topic for topic in missing if refused[topic.name][0] is InvalidReplicationFactorError]
+        await asyncio.sleep(0.2 if missing else 0)
 
 
 async def _configure(admin: AIOKafkaAdminClient, topic: Topic) -> None:
