@@ -154,5 +154,6 @@ def test_the_image_holds_no_more_than_the_product() -> None:
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in ignored
     assert {line for line in ignored if line.startswith("!")} == {
-        f"!{name}" for name in ("pyproject.toml", "constraints.txt", "LICENSE", "services", "shared", "deploy")
+        f"!{name}"
+        for name in ("pyproject.toml", "constraints.txt", "LICENSE", "README.md", "services", "shared", "deploy")
     }
