@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 
 from shared.kafka.delivery import Foreign
 from shared.kafka.reader import reader
@@ -14,8 +15,12 @@ PATIENCE = 120.0
 
 
 async def check_topics(house: House, stores: Stores, findings: Findings) -> None:
+    """Reads the topics, and compares them."""
+    compare(await _read(house), stores, findings)
+
+
+def compare(records: Mapping[str, Sequence[Heard | Foreign]], stores: Stores, findings: Findings) -> None:
     """Each event once, in order, with the chain that its consumers follow; more records are second deliveries."""
-    records = await _read(house)
     again = early = 0
     for service, events in stores.items():
         wanted = {one.position: one for one in published(service, events)}
