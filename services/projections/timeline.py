@@ -71,7 +71,7 @@ class Batch:
 
 
 class Timeline:
-    """A Model of the kernel's consumer, and what reads ask of it."""
+    """A Model of the kernel's consumer."""
 
     name = "timeline"
     services = ("profiles", "conversations", "opportunities")
@@ -85,7 +85,7 @@ class Timeline:
         for heard in batch:
             wire_type, body, stored = _newest(heard)
             if wire_type in _OTHERS:
-                _take_other(found, newest, heard, wire_type, body)
+                _take_other(found, newest, heard._replace(type=wire_type, body=stored), body)
                 continue
             story = STORIES[wire_type]
             if story.told_by and body[story.told_by] != str(heard.subject):
@@ -139,13 +139,13 @@ def _newest(heard: Heard) -> tuple[str, dict[str, Any], bytes]:
     return event.type, orjson.loads(body), body
 
 
-def _take_other(found: Batch, newest: dict[str, int], heard: Heard, wire_type: str, body: dict[str, Any]) -> None:
-    if wire_type == _WITHDRAWN:
+def _take_other(found: Batch, newest: dict[str, int], heard: Heard, body: dict[str, Any]) -> None:
+    if heard.type == _WITHDRAWN:
         _close(found, newest, heard, body["fact"])
         newest.pop(body["fact"], None)
-    elif wire_type == _REPLACED:
+    elif heard.type == _REPLACED:
         on = date.fromisoformat(body["effective_on"])
-        found.reorganisations.append((heard.id, heard.subject, on, wire_type, heard.recorded_at, heard.body))
+        found.reorganisations.append((heard.id, heard.subject, on, heard.type, heard.recorded_at, heard.body))
     else:
         found.postings.append((heard.subject, body["kind"], body["title"], body["unit"]))
 
