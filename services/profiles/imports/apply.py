@@ -36,7 +36,7 @@ T = TypeVar("T")
 PAGE = 200
 """People read, compared and sealed together."""
 
-IN_FLIGHT = 32
+IN_FLIGHT = 16
 """Appends under way at once: enough to share commits, few enough that a group of them holds nobody up."""
 
 ATTEMPTS = 5
