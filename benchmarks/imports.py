@@ -71,7 +71,7 @@ def main() -> None:
         folder = Folder(Path(root))
         given = {name: value for name, value in os.environ.items() if name not in instance.GIVEN.values()}
         try:
-            _measure(folder, instance.up(folder, ["profiles"], given=given), people)
+            _measure(folder, instance.up(folder, ["profiles"], given=given, with_this_process=True), people)
         finally:
             instance.forget(folder)
 
