@@ -10,7 +10,6 @@ import pytest
 
 from tests.servers import source
 
-
 # How long an example takes says more of the machine than of the code: no test is a timed one.
 hypothesis.settings.register_profile("careers", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("careers")
