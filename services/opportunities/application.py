@@ -8,11 +8,12 @@ made, until it is accepted, with a reason and a next step as any decline: a role
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import assert_never
+from typing import Any, assert_never
 from uuid import UUID, uuid5
 
 from services.opportunities.matching import match
 from services.opportunities.opportunity import (
+    OpportunityTakenBack,
     Posted,
     Withdrawn,
     require_open,
@@ -229,11 +230,6 @@ def decide(command: ApplicationCommand, state: ApplicationState) -> Sequence[Eve
 DECIDER: Decider[ApplicationCommand, ApplicationState] = Decider(NotSubmitted(), evolve, decide)
 
 
-def ended_with_opportunity(state: Application, opportunity: Posted) -> bool:
-    """Whether an application that nobody answered ended because the opportunity was withdrawn."""
-    return isinstance(state, Pending) and isinstance(opportunity, Withdrawn)
-
-
 def _submit(command: SubmitApplication, state: ApplicationState) -> Sequence[Event]:
     posting = command.opportunity.posting
     require_open(command.opportunity, command.on)
@@ -263,14 +259,7 @@ def _withdraw(command: WithdrawApplication, state: Application) -> Sequence[Even
     if isinstance(state, TakenBack):
         return []
     letter = _require_pending(state, command.opportunity).letter
-    return [
-        ApplicationWithdrawn(
-            application=letter.application,
-            opportunity=letter.opportunity,
-            person=letter.person,
-            effective_on=command.on,
-        )
-    ]
+    return [ApplicationWithdrawn(**_about(letter, command.on))]
 
 
 def _shortlist(command: ShortlistApplication, state: Application) -> Sequence[Event]:
@@ -280,28 +269,12 @@ def _shortlist(command: ShortlistApplication, state: Application) -> Sequence[Ev
     if isinstance(pending, Shortlisted):
         return []
     letter = pending.letter
-    return [
-        ApplicationShortlisted(
-            application=letter.application,
-            opportunity=letter.opportunity,
-            person=letter.person,
-            effective_on=command.on,
-        )
-    ]
+    return [ApplicationShortlisted(**_about(letter, command.on))]
 
 
 def _decline(command: DeclineApplication, state: Application) -> Sequence[Event]:
     letter = _require_pending(state, command.opportunity).letter
-    return [
-        ApplicationDeclined(
-            application=letter.application,
-            opportunity=letter.opportunity,
-            person=letter.person,
-            effective_on=command.on,
-            reason=command.reason,
-            next_step=command.next_step,
-        )
-    ]
+    return [ApplicationDeclined(**_about(letter, command.on), reason=command.reason, next_step=command.next_step)]
 
 
 def _offer(command: MakeOffer, state: Application) -> Sequence[Event]:
@@ -310,14 +283,7 @@ def _offer(command: MakeOffer, state: Application) -> Sequence[Event]:
         return []
     require_unfilled(command.opportunity)
     letter = pending.letter
-    return [
-        OfferMade(
-            application=letter.application,
-            opportunity=letter.opportunity,
-            person=letter.person,
-            effective_on=command.on,
-        )
-    ]
+    return [OfferMade(**_about(letter, command.on))]
 
 
 def _accept(command: AcceptOffer, state: Application) -> Sequence[Event]:
@@ -325,27 +291,12 @@ def _accept(command: AcceptOffer, state: Application) -> Sequence[Event]:
         return []
     letter = _require_offer(state, command.opportunity).letter
     require_unfilled(command.opportunity)
-    return [
-        OfferAccepted(
-            application=letter.application,
-            opportunity=letter.opportunity,
-            person=letter.person,
-            effective_on=command.on,
-        )
-    ]
+    return [OfferAccepted(**_about(letter, command.on))]
 
 
 def _decline_offer(command: DeclineOffer, state: Application) -> Sequence[Event]:
     letter = _require_offer(state, command.opportunity).letter
-    return [
-        OfferDeclined(
-            application=letter.application,
-            opportunity=letter.opportunity,
-            person=letter.person,
-            effective_on=command.on,
-            reason=command.reason,
-        )
-    ]
+    return [OfferDeclined(**_about(letter, command.on), reason=command.reason)]
 
 
 def _require_offer(state: Application, opportunity: Posted) -> Offered:
@@ -360,7 +311,7 @@ def _require_pending(state: Application, opportunity: Posted) -> Pending:
     match state:
         case Submitted() | Shortlisted() | Offered():
             if isinstance(opportunity, Withdrawn):
-                require_unfilled(opportunity)
+                raise OpportunityTakenBack
             return state
         case Accepted():
             raise OfferTaken
@@ -368,3 +319,13 @@ def _require_pending(state: Application, opportunity: Posted) -> Pending:
             raise ApplicationEnded
         case _:
             assert_never(state)
+
+
+def _about(letter: ApplicationSubmitted, on: date) -> dict[str, Any]:
+    """What every event of an application says."""
+    return {
+        "application": letter.application,
+        "opportunity": letter.opportunity,
+        "person": letter.person,
+        "effective_on": on,
+    }
