@@ -4,7 +4,7 @@ Where to go on stands in PostgreSQL, beside the models' rows; nothing is committ
 task and applied in others, so Kafka is asked on time whatever a write takes. A consumer that gets nothing although
 there is something is replaced: aiokafka's can fall silent without an error.
 
-Reading order: delivery.py (what is applied), applier.py (how, for one model), member.py (the consumer in its group).
+Reading order: delivery.py (what is applied), applier.py (how, for one model), membership.py, fetching.py.
 """
 
 import asyncio
@@ -18,9 +18,11 @@ from shared.kafka.applier import Applier
 from shared.kafka.checkpoints import Lacking, Outdated
 from shared.kafka.cluster import Cluster
 from shared.kafka.counts import Counts
-from shared.kafka.delivery import Partition, Place
-from shared.kafka.member import Member, Reassigned, Silent, member
+from shared.kafka.delivery import Foreign, Partition, Place
+from shared.kafka.fetching import Fetching, Silent, fetching
+from shared.kafka.membership import Membership, Reassigned, membership
 from shared.kafka.model import AnyModel, is_transient
+from shared.kafka.records import Heard
 from shared.kafka.tasks import together
 
 log = structlog.get_logger()
@@ -49,12 +51,12 @@ class Consumer:
         self._appliers = [Applier(database_url, model, counts) for model in models]
         self._counts = counts
         self._silence = silence
-        self._member: Member | None = None
+        self._membership: Membership | None = None
         self._trouble: str | None = "has not started"
 
     def problems(self) -> list[str]:
         """Why models may fall behind; empty when all is well."""
-        trouble = self._trouble or (self._member.trouble if self._member else None)
+        trouble = self._trouble or (self._membership.trouble if self._membership else None)
         mine = [f"consumer {self._group}: {trouble}"] if trouble else []
         return mine + [problem for applier in self._appliers for problem in applier.problems()]
 
@@ -65,8 +67,7 @@ class Consumer:
             while True:
                 begun = time.monotonic()
                 try:
-                    async with member(self._cluster, self._group, self._services, self._silence) as self._member:
-                        await together(self._serve(self._member), self._member.watch(), self._tell(self._member))
+                    await self._consume()
                 except Silent as silent:
                     self._trouble = str(silent)
                     self._counts.replaced.labels(self._group).inc()
@@ -74,8 +75,6 @@ class Consumer:
                     if not is_transient(failed):
                         raise
                     self._trouble = type(failed).__name__
-                finally:
-                    self._member = None
                 log.warning("consumer_replaced", group=self._group, reason=self._trouble)
                 failures = 0 if time.monotonic() - begun > 10 else min(failures + 1, 10)
                 await asyncio.sleep(min(2.0, 0.05 * 2**failures) * random.uniform(0.5, 1.0))  # noqa: S311
@@ -83,37 +82,45 @@ class Consumer:
             for applier in self._appliers:
                 applier.close()
 
-    async def _serve(self, group_member: Member) -> None:
+    async def _consume(self) -> None:
+        async with (
+            membership(self._cluster, self._group, self._services) as group,
+            fetching(self._cluster, self._services) as fetcher,
+        ):
+            self._membership = group
+            try:
+                await together(
+                    self._serve(group, fetcher), fetcher.watch(group, self._silence), self._tell_lag(fetcher)
+                )
+            finally:
+                self._membership = None
+
+    async def _serve(self, group: Membership, fetcher: Fetching) -> None:
         """From one assignment of partitions to the next; each begins from what PostgreSQL says."""
         while True:
-            partitions = await group_member.assigned()
+            partitions = await group.assigned()
             try:
-                await together(self._apply(group_member, partitions), group_member.changed())
+                await together(self._apply(fetcher, partitions), group.changed())
             except Reassigned:
                 continue
             except Outdated as outdated:
                 log.warning("begin_again", group=self._group, reason=type(outdated).__name__)
 
-    async def _apply(self, group_member: Member, partitions: Sequence[Partition]) -> None:
+    async def _apply(self, fetcher: Fetching, partitions: Sequence[Partition]) -> None:
         begins: dict[Partition, Place] = {}
         for applier in self._appliers:
             for partition, place in (await applier.begin(partitions)).items():
                 known = begins.get(partition)
                 if known is None or place.offset < known.offset:
                     begins[partition] = place
-        group_member.seek(begins)
+        fetcher.begin(begins)
         self._trouble = None
         parts = (applier.run() for applier in self._appliers)
-        await together(self._feed(group_member), self._look_at_gaps(), *parts)
+        await together(fetcher.run(self._offer), self._look_at_gaps(), *parts)
 
-    async def _feed(self, group_member: Member) -> None:
-        while True:
-            records = await group_member.fetch()
-            if records:
-                group_member.blocked = True
-                for applier in self._appliers:
-                    await applier.offer(records)
-                group_member.blocked = False
+    async def _offer(self, records: Sequence[Heard | Foreign]) -> None:
+        for applier in self._appliers:
+            await applier.offer(records)
 
     async def _look_at_gaps(self) -> None:
         while True:
@@ -121,11 +128,11 @@ class Consumer:
             if any(applier.should_look_again() for applier in self._appliers):
                 raise Lacking
 
-    async def _tell(self, group_member: Member) -> None:
+    async def _tell_lag(self, fetcher: Fetching) -> None:
         """Keeps the gauge of what Kafka has and a model has not applied."""
         while True:
             for applier in self._appliers:
                 places = applier.places
-                lag = sum(end - places[at].offset - 1 for at, end in group_member.ends.items() if at in places)
+                lag = sum(end - places[at].offset - 1 for at, end in fetcher.ends.items() if at in places)
                 self._counts.lag.labels(applier.name).set(max(0, lag))
             await asyncio.sleep(1)

@@ -11,6 +11,7 @@ import orjson
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.kafka.clients import SECONDS, discard, started
 from shared.kafka.cluster import Cluster
 from shared.kafka.model import AnyModel, is_transient
 from shared.postgres import connect
@@ -82,28 +83,24 @@ class Marks:
             bootstrap_servers=self._cluster.bootstrap_servers,
             client_id=self._cluster.instance,
             auto_offset_reset="earliest",
-            request_timeout_ms=10_000,
+            request_timeout_ms=int(SECONDS * 1000),
             **self._cluster.security,
         )
-        connection = None
-        try:
-            async with asyncio.timeout(10):
-                await consumer.start()
-                connection = await connect(self._url, name="marks")
+        async with started(consumer, discard):
+            connection = await connect(self._url, name="marks")
+            try:
                 await connection.execute(_EXPECT, *(list(column) for column in zip(*self._pending, strict=True)))
-            consumer.assign([TopicPartition(self._cluster.marks, 0)])
-            while True:
-                waits = any(self._pending.values())
-                found = await consumer.getmany(timeout_ms=int(AGAIN * 1000) if waits else 2_000)
-                for records in found.values():
-                    for record in records:
-                        self._take(record.value)
-                await self._reach(connection)
-                self._trouble = None
-        finally:
-            if connection is not None:
+                consumer.assign([TopicPartition(self._cluster.marks, 0)])
+                while True:
+                    waits = any(self._pending.values())
+                    found = await consumer.getmany(timeout_ms=int(AGAIN * 1000) if waits else 2_000)
+                    for records in found.values():
+                        for record in records:
+                            self._take(record.value)
+                    await self._reach(connection)
+                    self._trouble = None
+            finally:
                 connection.terminate()
-            await asyncio.shield(_stop(consumer))
 
     def _take(self, value: bytes | None) -> None:
         try:
@@ -128,10 +125,3 @@ class Marks:
         for model, service, as_of in reached:
             marks = self._pending[model, service]
             marks[:] = [mark for mark in marks if mark.as_of > as_of]
-
-
-async def _stop(consumer: AIOKafkaConsumer) -> None:
-    stopping = asyncio.ensure_future(consumer.stop())
-    await asyncio.wait({stopping}, timeout=2)
-    stopping.cancel()
-    await asyncio.gather(stopping, return_exceptions=True)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from shared.kafka.clients import started
 from shared.kafka.cluster import Cluster
 
 BATCH_BYTES = 512 * 1024  # well below the broker's message.max.bytes, well above what a page holds for one partition
@@ -28,12 +29,8 @@ async def producer(cluster: Cluster, *, seconds: float = 10) -> AsyncIterator[AI
         request_timeout_ms=int(seconds * 1000),
         **cluster.security,
     )
-    try:
-        async with asyncio.timeout(seconds):
-            await made.start()
+    async with started(made, _discard, seconds=seconds):
         yield made
-    finally:
-        await asyncio.shield(_discard(made))
 
 
 async def _discard(made: AIOKafkaProducer) -> None:

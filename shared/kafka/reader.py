@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Collection
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from shared.kafka.clients import SECONDS, discard, started
 from shared.kafka.cluster import Cluster
 from shared.kafka.delivery import Foreign, Partition, read_records
-from shared.kafka.member import discard
 from shared.kafka.partitions import PARTITIONS
 from shared.kafka.records import Heard
 
@@ -36,7 +36,7 @@ class Reader:
 
     async def ends(self) -> dict[TopicPartition, int]:
         """Where the partitions end now. Raises KafkaError, TimeoutError."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(SECONDS):
             ends: dict[TopicPartition, int] = await self._consumer.end_offsets(self._partitions)
         return ends
 
@@ -52,12 +52,8 @@ async def reader(cluster: Cluster, services: Collection[str]) -> AsyncIterator[R
         client_id=cluster.instance,
         auto_offset_reset="earliest",
         fetch_max_bytes=16 * 1024 * 1024,
-        request_timeout_ms=10_000,
+        request_timeout_ms=int(SECONDS * 1000),
         **cluster.security,
     )
-    try:
-        async with asyncio.timeout(10):
-            await consumer.start()
+    async with started(consumer, discard):
         yield Reader(consumer, cluster, services)
-    finally:
-        await asyncio.shield(discard(consumer))
