@@ -23,6 +23,11 @@ _WAITING = """
     select service, subject, min(position) from public.parked
     where model = $1 and subject is not null and service = any ($2) group by service, subject"""
 _STILL_PARKED = "select distinct service, subject from public.parked where model = $1 and subject = any ($2)"
+_MOVE = """
+    update public.checkpoints c set position = n.position, kafka_offset = n.kafka_offset
+    from unnest($2::text[], $3::int[], $4::bigint[], $5::bigint[], $6::bigint[])
+        as n (service, partition, expected, position, kafka_offset)
+    where c.model = $1 and c.service = n.service and c.partition = n.partition and c.position = n.expected"""
 _PARK = """
     insert into public.parked
         (model, service, partition, position, kafka_offset, subject, type, headers, body, reason, behind)
@@ -71,24 +76,18 @@ async def waiting(connection: asyncpg.Connection, model: str, services: Collecti
 async def begin_and_move(
     connection: asyncpg.Connection, model: str, moves: Mapping[Partition, tuple[Place, Place]]
 ) -> None:
-    """Opens a transaction and moves the checkpoints in it, in one round trip. Raises Fenced.
+    """Opens a transaction and moves the checkpoints in it. Raises Fenced.
 
     Its locks are taken before anything else, so a worker that was replaced waits here, and then finds nothing to move.
     """
+    await connection.execute("begin")
     if not moves:
-        await connection.execute("begin")
         return
-    rows = ", ".join(
-        f"('{checked_name(service)}', {partition:d}, {was.position:d}, {now.position:d}, {now.offset:d})"
+    rows = [
+        (service, partition, was.position, now.position, now.offset)
         for (service, partition), (was, now) in sorted(moves.items())
-    )
-    moved = await connection.execute(
-        f"""begin;
-        update public.checkpoints c set position = n.position, kafka_offset = n.kafka_offset
-        from (values {rows}) as n (service, partition, expected, position, kafka_offset)
-        where c.model = '{checked_name(model)}' and c.service = n.service and c.partition = n.partition
-            and c.position = n.expected"""
-    )
+    ]
+    moved = await connection.execute(_MOVE, model, *(list(column) for column in zip(*rows, strict=True)))
     if moved != f"UPDATE {len(moves)}":
         raise Fenced(model)
 
