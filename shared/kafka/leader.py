@@ -26,6 +26,7 @@ from shared.kafka.tasks import signalled, together
 PAGE = 1000
 PAGES_IN_FLIGHT = 4
 POLL = 1.0  # seconds: the net below NOTIFY, and how soon a leader finds out that it was deposed
+MARK_AT_MOST = 0.01  # seconds between marks in the store: more would only cost the appends their PostgreSQL
 ANNOUNCE = 3.0  # seconds between marks on the topic when nothing happens
 ANNOUNCE_AT_MOST = 0.2  # seconds between them when much happens
 
@@ -225,6 +226,7 @@ class Leader:
             if not kept:
                 raise Deposed(f"epoch {self._epoch} has ended")
             marked = reached.position
+            await asyncio.sleep(MARK_AT_MOST)
 
     async def _announce(self) -> None:
         """Publishes marks: at once when there is nothing more to send, every few seconds in any case."""

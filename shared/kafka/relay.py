@@ -23,7 +23,8 @@ log = structlog.get_logger()
 LOCK = 0x63617265_72656C61
 """The session lock of a store's leader. Locks are a database's own, so every store uses the same number."""
 
-TRANSIENT = (KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+TROUBLE = (KafkaError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What a relay outlives; asyncpg may meet the loss of its connection in the midst of its own work."""
 
 
 class Relay:
@@ -56,7 +57,7 @@ class Relay:
             except WrongPartitions as wrong:
                 self._trouble = str(wrong)
                 failures += 1
-            except TRANSIENT as failed:
+            except TROUBLE as failed:
                 failures = 1 if self._leader is not None else failures + 1
                 self._trouble = type(failed).__name__
                 log.warning("relay_failed", service=self._service, error=self._trouble, attempt=failures)
