@@ -35,7 +35,7 @@ async def differences(connection: asyncpg.Connection, one: str, other: str) -> S
 async def _fingerprint(connection: asyncpg.Connection, schema: str, table: str, columns: str) -> tuple[object, ...]:
     """One pass over the rows in any order; rows that are equal count as often as they are there."""
     rows = await connection.fetch(
-        f"""select count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0)
+        f"""select count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)
             from (select {columns} from "{schema}"."{table}") t"""
     )
     return tuple(rows[0])
