@@ -6,6 +6,7 @@ from typing import Any, Protocol, TypeVar
 import asyncpg
 from aiokafka.errors import KafkaError
 
+from shared.eventstore import OutcomeUnknown, Overloaded, VersionConflict
 from shared.kafka.records import Heard
 from shared.refusals import Unavailable
 
@@ -59,6 +60,10 @@ TRANSIENT = (
     asyncpg.InvalidCachedStatementError,  # a table was changed: mended by connecting again
     asyncpg.PostgresSystemError,
     asyncpg.InternalClientError,
+    # What a store says to who appends or reads in a reaction: it may be tried again, and the key keeps it one command.
+    Overloaded,
+    OutcomeUnknown,
+    VersionConflict,
 )
 
 

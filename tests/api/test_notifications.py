@@ -19,6 +19,7 @@ from services.notifications.teller import Teller
 from shared.contracts import conversations, opportunities, profiles
 from shared.contracts.event import Event
 from shared.contracts.profiles import Aspiration
+from shared.eventstore import Overloaded, Stored
 from shared.kafka.records import Heard
 from shared.relations.reads import RelationsStale
 from tests.api.stage import Stage, stage
@@ -380,6 +381,32 @@ async def test_mail_goes_to_nobody_who_left_turned_it_off_or_has_no_address(desk
     assert [address for _, address, _ in desk.mailbox.taken] == ["on@example.org"]
     rows = await desk.stage.parts.pool.fetch("select reason from mails where state = 'dropped' order by reason")
     assert [row["reason"] for row in rows] == ["has left", "mails are turned off", "not an address"]
+
+
+async def test_the_outbox_outlives_a_store_that_gives_a_read_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ana, max_ = await desk.stage.hire(), await desk.stage.hire(email="max@example.org")
+    await desk.hear(shared(ana, max_), by=str(ana))
+    await desk.tell()
+    gave_up = asyncio.Event()
+
+    async def read(*_: object, **_more: object) -> list[Stored]:
+        gave_up.set()
+        raise Overloaded
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(desk.stage.parts.store), "read", read)
+        sending = asyncio.create_task(desk.outbox.run())
+        async with asyncio.timeout(10):
+            await gave_up.wait()
+    try:
+        await desk.stage.parts.pool.execute("update mails set due_at = now()")  # not a minute later
+        desk.outbox.wake()
+        async with asyncio.timeout(10):
+            while not desk.mailbox.taken:
+                assert not sending.done()
+                await asyncio.sleep(0.01)
+    finally:
+        sending.cancel()
 
 
 async def test_a_mail_that_was_not_taken_is_sent_again_under_the_same_id(desk: Desk) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from services.profiles.identity import AliasStreams, holder
+from services.profiles.imports import worker
 from services.profiles.imports.jobs import Jobs
 from services.profiles.imports.staging import Staging
 from services.profiles.imports.worker import LOCK, Importer
@@ -113,6 +115,33 @@ async def test_killed_at_any_step_it_goes_on_to_the_same_end(
     assert set(held.values()) == {1}
     again = await imports.bring(files())
     assert again["progress"]["events"] == {}
+
+
+async def test_the_importer_outlives_every_way_in_which_its_connection_is_lost(
+    imports: Imports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    losses: list[Exception] = [
+        ConnectionResetError(),
+        asyncpg.ConnectionDoesNotExistError(),
+        asyncpg.InterfaceError("connection is closed"),
+        asyncpg.InternalClientError(),
+    ]
+    passed = asyncio.Event()
+
+    async def work_once(_: Importer) -> bool:
+        if losses:
+            raise losses.pop()
+        passed.set()
+        return False
+
+    monkeypatch.setattr(Importer, "work_once", work_once)
+    monkeypatch.setattr(worker, "POLL", 0.01)
+    running = asyncio.create_task(Importer(imports.stage.parts).run())
+    try:
+        async with asyncio.timeout(10):
+            await passed.wait()
+    finally:
+        running.cancel()
 
 
 async def test_a_lost_answer_is_looked_up_and_not_told_again(imports: Imports, monkeypatch: pytest.MonkeyPatch) -> None:

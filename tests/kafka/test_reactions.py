@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from shared.eventstore import OutcomeUnknown, Overloaded, VersionConflict
 from shared.kafka.cluster import Cluster
 from shared.kafka.consumer import Consumer
 from shared.kafka.counts import Counts
@@ -119,20 +120,20 @@ async def test_what_is_unavailable_for_a_while_is_tried_until_it_works(
     store: Store, cluster: Cluster, counts: Counts, commands: str
 ) -> None:
     tried = 0
+    store_says = [Overloaded(), OutcomeUnknown(), VersionConflict(ANNA)]
+    troubles: list[Exception] = [Unavailable(), Unavailable(), ConnectionRefusedError(), *store_says]
 
     async def react(heard: Heard) -> None:
         nonlocal tried
         tried += 1
-        if tried < 4:
-            raise Unavailable
-        if tried < 6:
-            raise ConnectionRefusedError
+        if tried <= len(troubles):
+            raise troubles[tried - 1]
 
     consumer = Consumer(store.url, cluster, "reactions", [Reactions("tell", {TYPE: react})], counts)
     async with running(Relay(store.url, cluster, "profiles", counts).run(), consumer.run()):
         [last] = await store.append(subjects=[ANNA])
         await stands_at(store, "tell", last)
-    assert tried == 6
+    assert tried == len(troubles) + 1
     assert await store.connection.fetchval("select count(*) from parked") == 0
 
 
