@@ -14,6 +14,7 @@ import httpx2
 from tests.faults.chaos import Chaos
 from tests.faults.check_messages import check_messages
 from tests.faults.check_models import check_lists, check_models
+from tests.faults.check_processes import check_processes
 from tests.faults.check_told import check_told
 from tests.faults.check_topics import check_topics
 from tests.faults.client import Client
@@ -137,6 +138,7 @@ async def _check(house: House, world: World, findings: Findings) -> None:
     await check_models(house, stores, findings)
     await check_lists(world, stores, findings)
     await check_messages(house, stores, findings)
+    check_processes(house, findings)
     check_told(ledger, Keys(secrets), stores, findings)
     with suppress(OSError):
         after = await read_stores(house)
