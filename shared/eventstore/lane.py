@@ -1,4 +1,8 @@
-"""Requests that share one connection: what waits while a group is under way is the next group, without lingering."""
+"""Requests that share one connection: what waits while a group is under way is the next group, without lingering.
+
+Who was answered has its turn of the loop before the next group begins, so that whoever asks again at once is in it: with
+eight callers that do, groups are of eight, not of one and of seven in turns.
+"""
 
 import asyncio
 from collections import deque
@@ -64,6 +68,7 @@ class Lane(Generic[Asked, Answer]):
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[Job[Asked, Answer]] = deque()
         self._group: Sequence[Job[Asked, Answer]] = ()
+        self._busy = False
         self._watch: asyncio.TimerHandle | None = None
         self.landed: Callable[[], None] = lambda: None
         """Called when a group has been answered."""
@@ -80,7 +85,7 @@ class Lane(Generic[Asked, Answer]):
         loop = self._loop
         answer: asyncio.Future[Answer] = loop.create_future()
         self._waiting.append(Job(asked, answer, loop.time() + self._deadline))
-        if not self._group:
+        if not self._busy:
             self.go()
         if self._watch is None:
             self._watch = loop.call_later(self._deadline, self._expire)
@@ -88,16 +93,13 @@ class Lane(Generic[Asked, Answer]):
 
     def go(self) -> None:
         """Begins with the next group, if there is one and none is under way."""
-        if self._group or not self._waiting or self._held.now is None:
+        if self._busy or not self._waiting or self._held.now is None:
             return
         group = self._take()
         if group:
+            self._busy = True
             self._group = group
             Flight(self._run(group), self._landed)
-
-    def again(self, jobs: Iterable[Job[Asked, Answer]]) -> None:
-        """Puts back what was not carried out, before all that wait."""
-        self._waiting.extendleft(reversed([job for job in jobs if not job.answer.done()]))
 
     def close(self) -> None:
         """Answers whoever still waits."""
@@ -137,8 +139,12 @@ class Lane(Generic[Asked, Answer]):
         if error is not None:
             for job in group:
                 job.fail(error if isinstance(error, Exception) else self._late())
-        self.landed()
+        self._loop.call_soon(self._next)
+
+    def _next(self) -> None:
+        self._busy = False
         self.go()
+        self.landed()
 
     def _expire(self) -> None:
         """One timer for all: most requests are answered long before, and a timer each would cost more than they do."""
