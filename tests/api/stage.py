@@ -121,6 +121,7 @@ class Stage:
     service: Service
     parts: Parts
     fresh: Fresh
+    keys: MemoryKeyStore
     api: Api
     _pumped: int = 0
     _told: Iterator[int] = field(default_factory=lambda: count(1))
@@ -229,7 +230,8 @@ class Stage:
 @asynccontextmanager
 async def stage(url: str, service: Service, settings: type[Settings], **more: object) -> AsyncIterator[Stage]:
     """On an empty database, whose tables are made as the service's own migration makes them."""
-    sealer, fresh = Sealer(KeyCache(MemoryKeyStore())), Fresh()
+    keys, fresh = MemoryKeyStore(), Fresh()
+    sealer = Sealer(KeyCache(keys, seconds=0))  # a key that is destroyed is gone at once
     given = settings.model_validate({**_SETTINGS, **more})
     async with AsyncExitStack() as stack:
         pool = await Pool(url, search_path=", ".join(("relations", *service.schemas, "public"))).open()
@@ -260,7 +262,7 @@ async def stage(url: str, service: Service, settings: type[Settings], **more: ob
             metrics=opened.metrics,
             health=Health(),
         )
-        yield Stage(service, opened, fresh, api)
+        yield Stage(service, opened, fresh, keys, api)
 
 
 _SETTINGS = {

@@ -303,7 +303,8 @@ async def test_what_is_due_says_what_it_needs(cast: Cast) -> None:
     assert needs[cast.max] == [(held, "rating"), (agreed, "meeting"), (proposed, "answer")]
     await cast.ana.post(f"{held}/rate", GOOD)
     await cast.stage.parts.pool.execute(
-        "update conversations set proposed_for = now() - interval '1 hour' where state = 'agreed'"
+        """update conversations set proposed_for = case state when 'agreed' then now() - interval '1 hour'
+            else proposed_for end, held_on = held_on - 2"""  # held before the other one, also just after midnight
     )
     await cast.stage.pump()
     first = await cast.ana.get("/v1/people/{me}/conversations/due", limit=1)
