@@ -45,7 +45,10 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a command answers: ids and positions, never words. `after` is "service:partition:position", None: no event."""
+    """What a command answers: ids and positions, never words.
+
+    `after` is "service:partition:position"; None where there was nothing to record.
+    """
 
     id: UUID
     version: int

@@ -48,6 +48,7 @@ def work(parts: service.Parts) -> service.Work:
         parts.relations,
         parts.freshness.of(Relations.name),
         parts.streams,
+        replica=settings.instance,
         mail=outbox.wake if outbox is not None else None,
     )
     hearing = Hearing(parts.pool, teller.wake)
@@ -69,6 +70,7 @@ def _outbox(parts: service.Parts, settings: Settings, recipients: Recipients) ->
         recipients,
         parts.relations,
         SmtpPost(settings.smtp_url, settings.mail_from),
+        replica=settings.instance,
         sender=settings.mail_from,
         link=settings.inbox_url or None,
     )

@@ -1,7 +1,8 @@
 """Sends the mails that wait, each until a server has taken it, refused it for good, or days have passed.
 
-A mail is taken by moving its `due_at`; killed between the server's 250 and the note of it, it is sent again under the
-same Message-ID. Whoever has left meanwhile, has turned mails off or has no address any more is sent none.
+A mail is taken by moving its `due_at`. What a replica had taken when it failed or was killed, it gives back before it
+goes on; where it never does, the lease ends. Killed between the server's 250 and the note of it, a mail is sent again
+under the same Message-ID. Whoever has left meanwhile, has turned mails off or has no address any more is sent none.
 """
 
 import asyncio
@@ -43,12 +44,13 @@ PERMANENT = 500
 """Answers of a mail server from here on are meant for good."""
 
 _TAKE = """
-    update mails set due_at = $1::timestamptz + $2, attempts = attempts + 1
+    update mails set due_at = $1::timestamptz + $2, attempts = attempts + 1, taken_by = $4
     where notification in (
         select notification from mails where state = 'waiting' and due_at <= $1
         order by due_at limit $3 for update skip locked)
     returning notification, person, made_at, attempts"""
-_AGAIN = "update mails set due_at = $2 where notification = $1"
+_AGAIN = "update mails set due_at = $2, taken_by = null where notification = $1"
+_GIVE_BACK = "update mails set due_at = now(), taken_by = null where taken_by = $1 and state = 'waiting'"
 _DONE = "update mails set state = $2, reason = $3 where notification = $1"
 _SWEEP = "delete from mails where state <> 'waiting' and made_at < $1"
 
@@ -112,14 +114,19 @@ class Outbox:
         relations: Relations,
         post: Post,
         *,
+        replica: str,
         sender: str,
         link: str | None,
     ) -> None:
-        """`sender` is the From of all mails; `link` leads to the inbox, `{person}` and `{notification}` become ids."""
+        """`replica` is this one's name over its restarts; `sender` is the From of all mails.
+
+        `link` leads to the inbox, `{person}` and `{notification}` become ids.
+        """
         self._database = database
         self._recipients = recipients
         self._relations = relations
         self._post = post
+        self._replica = replica
         self._sender = sender
         self._link = link
         self._woken = asyncio.Event()
@@ -131,9 +138,13 @@ class Outbox:
     async def run(self) -> NoReturn:
         """Sends for ever. Raises only what no retry can mend."""
         trouble: str | None = None
+        clean = False
         while True:
             try:
                 self._woken.clear()
+                if not clean:
+                    await self._database.execute(_GIVE_BACK, self._replica)
+                    clean = True
                 now = datetime.now(UTC)
                 while await self.send(now):
                     now = datetime.now(UTC)
@@ -142,6 +153,7 @@ class Outbox:
             except Exception as failed:
                 if not is_transient(failed):
                     raise
+                clean = False
                 if trouble != (trouble := place_of(failed)):
                     log.warning("mail_failed", reason=trouble)
             with contextlib.suppress(TimeoutError):
@@ -151,7 +163,7 @@ class Outbox:
     async def send(self, now: datetime) -> int:
         """Sends what is due, and gives how many were looked at. Raises RelationsStale; what the database raises."""
         await self._relations.require_fresh()
-        rows = await self._database.fetch(_TAKE, now, LEASE, AT_ONCE)
+        rows = await self._database.fetch(_TAKE, now, LEASE, AT_ONCE, self._replica)
         made = {row["notification"]: await self._make(row) for row in rows}
         mails = [(notification, *mail) for notification, mail in made.items() if mail is not None]
         codes = await self._post.send(mails) if mails else {}

@@ -43,17 +43,23 @@ WESTERNMOST = timedelta(hours=12)
 """A day has begun everywhere so long after it begins in UTC."""
 
 _TAKE = """
-    update tellings set due_at = $1::timestamptz + $2
+    update tellings set due_at = $1::timestamptz + $2, taken_by = $3
     where (cause, whom, target) in (
         select cause, whom, target from tellings where due_at <= $1 order by due_at limit 50 for update skip locked)
     returning *"""
 _DONE = "delete from tellings where cause = $1 and whom = $2 and target = $3"
-_AGAIN = "update tellings set due_at = $4, failures = failures + $5 where cause = $1 and whom = $2 and target = $3"
+_AGAIN = """
+    update tellings set due_at = $4, failures = failures + $5, taken_by = null
+    where cause = $1 and whom = $2 and target = $3"""
+_GIVE_BACK = "update tellings set due_at = now(), taken_by = null where taken_by = $1"
 _MAIL = """insert into mails (notification, person, made_at, due_at) values ($1, $2, $3, $3) on conflict do nothing"""
 
 
 class Teller:
-    """A task of the worker. `mail` is called when there is a mail to send; without it nobody sends mails."""
+    """A task of the worker. What it had taken when it failed or was killed, it gives back when it goes on.
+
+    `replica` is its name over its restarts; `mail` is called when there is a mail to send, None: nobody sends mails.
+    """
 
     def __init__(
         self,
@@ -63,6 +69,7 @@ class Teller:
         fresh: Fresh,
         streams: Streams,
         *,
+        replica: str,
         mail: Callable[[], None] | None,
     ) -> None:
         self._database = database
@@ -70,6 +77,7 @@ class Teller:
         self._relations = relations
         self._fresh = fresh
         self._streams = streams
+        self._replica = replica
         self._mail = mail
         self._woken = asyncio.Event()
 
@@ -80,15 +88,20 @@ class Teller:
     async def run(self) -> NoReturn:
         """Tells for ever. Raises only what no retry can mend."""
         trouble: str | None = None
+        clean = False
         while True:
             try:
                 self._woken.clear()
+                if not clean:
+                    await self._database.execute(_GIVE_BACK, self._replica)
+                    clean = True
                 while await self.tell(datetime.now(UTC)):
                     pass
                 trouble = None
             except Exception as failed:
                 if not is_transient(failed):
                     raise
+                clean = False
                 if trouble != (trouble := place_of(failed)):
                     log.warning("telling_failed", reason=trouble)
             with contextlib.suppress(TimeoutError):
@@ -98,7 +111,7 @@ class Teller:
     async def tell(self, now: datetime) -> int:
         """Looks once at what is due, and gives how many those were. Raises RelationsStale; what the database raises."""
         await self._relations.require_fresh()
-        rows = await self._database.fetch(_TAKE, now, LEASE)
+        rows = await self._database.fetch(_TAKE, now, LEASE, self._replica)
         by_target: dict[UUID, list[asyncpg.Record]] = {}
         for row in sorted(rows, key=lambda row: (row["recorded_at"], row["position"])):
             by_target.setdefault(row["target"], []).append(row)

@@ -1,7 +1,7 @@
 """Requests that share one connection: what waits while a group is under way is the next group, without lingering.
 
-Who was answered has its turn of the loop before the next group begins, so that whoever asks again at once is in it: with
-eight callers that do, groups are of eight, not of one and of seven in turns.
+Who was answered has its turn of the loop before the next group begins, so that whoever asks again at once is in it:
+with eight callers that do, groups are of eight, not of one and of seven in turns.
 """
 
 import asyncio

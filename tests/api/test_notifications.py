@@ -1,7 +1,7 @@
 """Notifications: who is told what, when, where and in which language; and their routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes, policy
@@ -86,6 +86,7 @@ async def desk(fresh_database: str) -> AsyncIterator[Desk]:
             recipients,
             parts.relations,
             mailbox,
+            replica="1",
             sender="Careers <careers@example.org>",
             link="https://careers.example.org/{person}/{notification}",
         )
@@ -95,6 +96,7 @@ async def desk(fresh_database: str) -> AsyncIterator[Desk]:
             parts.relations,
             made.fresh,
             parts.streams,
+            replica="1",
             mail=lambda: woken.append("outbox"),
         )
         yield Desk(made, Hearing(parts.pool, lambda: woken.append("teller")), teller, outbox, mailbox, woken)
@@ -399,14 +401,42 @@ async def test_the_outbox_outlives_a_store_that_gives_a_read_up(desk: Desk, monk
         async with asyncio.timeout(10):
             await gave_up.wait()
     try:
-        await desk.stage.parts.pool.execute("update mails set due_at = now()")  # not a minute later
-        desk.outbox.wake()
+        desk.outbox.wake()  # not a minute later
         async with asyncio.timeout(10):
             while not desk.mailbox.taken:
                 assert not sending.done()
                 await asyncio.sleep(0.01)
     finally:
         sending.cancel()
+
+
+async def test_what_a_replica_had_taken_when_it_was_killed_it_looks_at_when_it_starts_again(desk: Desk) -> None:
+    ana, pool = await desk.stage.hire(), desk.stage.parts.pool
+    readers = [await desk.stage.hire(email=f"{name}@example.org") for name in ("mine", "theirs")]
+
+    async def until(rows: str, task: Coroutine[Any, Any, object]) -> None:
+        running = asyncio.create_task(task)
+        async with asyncio.timeout(10):
+            while not await pool.fetch(rows):
+                assert not running.done()
+                await asyncio.sleep(0.01)
+        running.cancel()
+
+    for reader, replica in zip(readers, "12", strict=True):
+        await desk.hear(shared(ana, reader), by=str(ana))
+        await pool.execute(
+            "update tellings set due_at = now() + interval '1 hour', taken_by = $2 where target = $1", reader, replica
+        )
+    await until("select from mails", desk.teller.run())
+    assert [row["target"] for row in await pool.fetch("select target from tellings")] == readers[1:]
+    await pool.execute("update tellings set due_at = now()")
+    await desk.tell()
+    await pool.execute(
+        "update mails set due_at = now() + interval '1 hour', taken_by = case person when $1 then '1' else '2' end",
+        readers[0],
+    )
+    await until("select from mails where state = 'sent'", desk.outbox.run())
+    assert [address for _, address, _ in desk.mailbox.taken] == ["mine@example.org"]
 
 
 async def test_a_mail_that_was_not_taken_is_sent_again_under_the_same_id(desk: Desk) -> None:
