@@ -24,6 +24,7 @@ from shared.contracts import opportunities, profiles
 from shared.contracts.event import Event
 from shared.contracts.reading import CATALOGUE, read_event
 from shared.http import Page
+from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.refusals import NotFound
 from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager
@@ -63,6 +64,16 @@ class Batch:
     closed: dict[str, tuple[UUID, datetime]] = field(default_factory=dict)
     reorganisations: list[tuple[object, ...]] = field(default_factory=list)
     postings: list[tuple[object, ...]] = field(default_factory=list)
+
+    def entries(self) -> Sequence[Statement]:
+        """What ends, and what is told: neither needs to see what the other does."""
+        found: list[Statement] = []
+        if self.closed:
+            people, times = zip(*self.closed.values(), strict=True)
+            found.append((_CLOSE, (people, list(self.closed), times)))
+        if self.rows:
+            found.append((INSERT, self.columns()))
+        return found
 
     def columns(self) -> list[Sequence[object]]:
         """As the statement takes them."""
@@ -113,12 +124,13 @@ class Timeline:
             found.rows.append(row)
         return found
 
+    def statements(self, batch: Batch) -> Sequence[Statement] | None:
+        """Most batches are entries alone: all of it in one statement with the checkpoints."""
+        return None if batch.reorganisations or batch.postings else batch.entries()
+
     async def write(self, connection: asyncpg.Connection, batch: Batch) -> None:
-        if batch.closed:
-            people, times = zip(*batch.closed.values(), strict=True)
-            await connection.execute(_CLOSE, people, list(batch.closed), times)
-        if batch.rows:
-            await connection.execute(INSERT, *batch.columns())
+        for statement, arguments in batch.entries():
+            await connection.execute(statement, *arguments)
         if batch.reorganisations:
             await connection.executemany(_REORGANISE, batch.reorganisations)
         if batch.postings:

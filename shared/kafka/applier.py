@@ -19,6 +19,7 @@ from shared.kafka.checkpoints import (
     begin_and_move,
     check_still_parked,
     checked_name,
+    move_at_once,
     park,
     stand,
     waiting,
@@ -26,7 +27,7 @@ from shared.kafka.checkpoints import (
 from shared.kafka.counts import Counts
 from shared.kafka.delivery import Foreign, Partition, Place, Subject, Types, Work, sort_out
 from shared.kafka.isolation import apply_what_can_be
-from shared.kafka.model import AnyModel, is_transient, place_of
+from shared.kafka.model import AnyModel, AtOnce, Statement, is_transient, place_of
 from shared.kafka.records import Heard
 from shared.postgres import connect
 
@@ -58,6 +59,7 @@ class Applier:
         """`batch`: the most records in one transaction; `deadline`: seconds for it."""
         self.model = model
         self.name = checked_name(model.name)
+        self._at_once = model if isinstance(model, AtOnce) else None
         self._url = database_url
         self._types = Types(model.types)
         self._batch = batch
@@ -178,17 +180,22 @@ class Applier:
     async def _write(self, connection: asyncpg.Connection, work: Work, prepared: Any) -> bool:
         """One transaction; when an event makes it fail, another one without those that fail alone."""
         try:
-            await self._open(connection, work)
             if isinstance(prepared, Exception):
                 raise prepared
-            if work.events:
-                await self.model.write(connection, prepared)
-            await connection.execute("commit")
+            statements = self._statements(work, prepared)
+            if statements is not None:
+                await move_at_once(connection, self.name, work.moves, statements)
+            else:
+                await self._open(connection, work)
+                if work.events:
+                    await self.model.write(connection, prepared)
+                await connection.execute("commit")
         except Exception as failed:
             if is_transient(failed) or isinstance(failed, Outdated):
                 raise
             log.warning("event_fails", model=self.name, reason=place_of(failed))
-            await connection.execute("rollback")
+            if connection.is_in_transaction():
+                await connection.execute("rollback")
         else:
             return False
         await self._open(connection, work)
@@ -199,6 +206,14 @@ class Applier:
         work.events = [event for event in work.events if event not in aside]
         work.held += parked
         return True
+
+    def _statements(self, work: Work, prepared: Any) -> Sequence[Statement] | None:
+        """What is left to do besides moving the checkpoints, if one statement can do it all."""
+        if work.held or work.foreign or not work.moves:
+            return None
+        if not work.events:
+            return ()
+        return None if self._at_once is None else self._at_once.statements(prepared)
 
     async def _open(self, connection: asyncpg.Connection, work: Work) -> None:
         await begin_and_move(connection, self.name, work.moves)

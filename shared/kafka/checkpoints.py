@@ -2,12 +2,16 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import asyncpg
 import orjson
 
 from shared.kafka.delivery import Foreign, Held, Partition, Place, Subject
+from shared.kafka.model import Statement
 
+_FENCED = "KF001"
+_PARAMETER = re.compile(r"\$([0-9]+)")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}")
 
 # Rows are made at the first sight of a partition: moving a checkpoint is always an update.
@@ -83,13 +87,50 @@ async def begin_and_move(
     await connection.execute("begin")
     if not moves:
         return
+    moved = await connection.execute(_MOVE, model, *_columns(moves))
+    if moved != f"UPDATE {len(moves)}":
+        raise Fenced(model)
+
+
+async def move_at_once(
+    connection: asyncpg.Connection,
+    model: str,
+    moves: Mapping[Partition, tuple[Place, Place]],
+    statements: Sequence[Statement] = (),
+) -> None:
+    """Moves the checkpoints and does the rest, in one statement: a transaction of its own. Raises Fenced.
+
+    A worker that was replaced waits at the checkpoints, and then finds nothing to move: all of it is undone.
+    """
+    query = _at_once(tuple(sql for sql, _ in statements), tuple(len(arguments) for _, arguments in statements))
+    given = [argument for _, arguments in statements for argument in arguments]
+    try:
+        await connection.fetch(query, model, *_columns(moves), *given)
+    except asyncpg.PostgresError as failed:
+        if failed.sqlstate == _FENCED:
+            raise Fenced(model) from failed
+        raise
+
+
+@lru_cache(maxsize=256)
+def _at_once(statements: tuple[str, ...], arguments: tuple[int, ...]) -> str:
+    """One query of several: each gets its own numbers for its parameters."""
+    parts, taken = [f"moved as ({_MOVE} returning 1)"], 6
+    for number, (sql, count) in enumerate(zip(statements, arguments, strict=True)):
+        shifted = _PARAMETER.sub(lambda found, by=taken: f"${int(found[1]) + by}", sql)  # type: ignore[misc]
+        parts.append(f"part{number} as ({shifted})")
+        taken += count
+    # `moved` is counted before any part begins: the parts run when the query itself is done.
+    return f"with {', '.join(parts)} select public.all_moved((select count(*) from moved), cardinality($2::text[]))"
+
+
+def _columns(moves: Mapping[Partition, tuple[Place, Place]]) -> list[list[object]]:
+    """As _MOVE takes them, in the order in which everybody locks them."""
     rows = [
         (service, partition, was.position, now.position, now.offset)
         for (service, partition), (was, now) in sorted(moves.items())
     ]
-    moved = await connection.execute(_MOVE, model, *(list(column) for column in zip(*rows, strict=True)))
-    if moved != f"UPDATE {len(moves)}":
-        raise Fenced(model)
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 async def park(

@@ -1,7 +1,7 @@
 """What a service writes to build on the stream, and how the kernel tells its failures apart."""
 
 from collections.abc import Collection, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import asyncpg
 from aiokafka.errors import KafkaError
@@ -11,6 +11,7 @@ from shared.kafka.records import Heard
 from shared.refusals import Unavailable
 
 Prepared = TypeVar("Prepared")
+Prepared_contra = TypeVar("Prepared_contra", contravariant=True)
 
 
 class Model(Protocol[Prepared]):
@@ -36,6 +37,20 @@ class Model(Protocol[Prepared]):
 
 
 AnyModel = Model[Any]
+
+Statement = tuple[str, Sequence[object]]
+"""SQL and its arguments."""
+
+
+@runtime_checkable
+class AtOnce(Protocol[Prepared_contra]):
+    """A model whose batches are, most of the time, statements that need not see what the others do.
+
+    They are sent with the checkpoints as one: one round trip to the server instead of four.
+    """
+
+    def statements(self, prepared: Prepared_contra) -> Sequence[Statement] | None:
+        """Inserts, updates or deletes that do what `write` does; None where only `write` can."""
 
 
 class Rebuildable(Model[Prepared], Protocol[Prepared]):

@@ -22,7 +22,7 @@ from shared.kafka.cluster import Cluster
 from shared.kafka.comparison import differences
 from shared.kafka.counts import Counts
 from shared.kafka.delivery import Foreign, Partition
-from shared.kafka.model import Rebuildable
+from shared.kafka.model import AtOnce, Rebuildable
 from shared.kafka.partitions import PARTITIONS
 from shared.kafka.reader import Reader, reader
 from shared.kafka.records import Heard
@@ -75,6 +75,8 @@ class _Aside:
         self.types = model.types
         self.prepare = model.prepare
         self.write = model.write
+        if isinstance(model, AtOnce):
+            self.statements = model.statements
 
 
 async def rebuild(

@@ -22,8 +22,9 @@ from shared.kafka.delivery import Place
 from shared.kafka.fetching import Fetching
 from shared.kafka.records import Heard
 from shared.kafka.relay import Relay
+from shared.postgres import connect
 from tests.kafka.conftest import Broker, until
-from tests.kafka.ledger import Ledger, applied, assert_exactly_once, make_tables
+from tests.kafka.ledger import AtOnceLedger, Ledger, applied, assert_exactly_once, make_tables
 from tests.kafka.store import Store, effective, records_of
 
 PEOPLE = [uuid4() for _ in range(60)]
@@ -53,12 +54,17 @@ async def all_applied(store: Store, seconds: float = 40) -> None:
 
 
 @pytest.fixture
-async def ledger(store: Store) -> Ledger:
-    model = Ledger()
+async def ledger(store: Store, request: pytest.FixtureRequest) -> Ledger:
+    model: Ledger = getattr(request, "param", Ledger)()
     await make_tables(store.connection, model)
     return model
 
 
+EITHER = pytest.mark.parametrize("ledger", [Ledger, AtOnceLedger], indirect=True)
+"""A transaction of several statements, or one that does it all."""
+
+
+@EITHER
 async def test_what_is_recorded_is_applied_once_and_in_order(
     store: Store, cluster: Cluster, counts: Counts, ledger: Ledger
 ) -> None:
@@ -162,6 +168,7 @@ async def test_workers_that_are_killed_lose_and_double_nothing(
     await assert_exactly_once(store.connection)
 
 
+@EITHER
 async def test_terminated_backends_stop_nobody(
     store: Store, cluster: Cluster, counts: Counts, ledger: Ledger, seed: int
 ) -> None:
@@ -227,6 +234,7 @@ def _noting(begin: Any, noted: list[Fetching]) -> Any:
     return noting
 
 
+@EITHER
 async def test_a_worker_that_was_replaced_writes_nothing(
     store: Store, cluster: Cluster, counts: Counts, ledger: Ledger
 ) -> None:
@@ -246,6 +254,7 @@ async def test_a_worker_that_was_replaced_writes_nothing(
     second.close()
 
 
+@EITHER
 async def test_without_the_guard_it_would_write_everything_again(
     store: Store, cluster: Cluster, counts: Counts, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,7 +266,16 @@ async def test_without_the_guard_it_would_write_everything_again(
                 model, service, partition, now.position,
             )  # fmt: skip
 
+    async def move_at_once_unguarded(
+        connection: asyncpg.Connection, model: str, moves: dict[Any, tuple[Place, Place]], statements: Any
+    ) -> None:
+        await move_unguarded(connection, model, moves)
+        for statement, arguments in statements:
+            await connection.execute(statement, *arguments)
+        await connection.execute("commit")
+
     monkeypatch.setattr(applier, "begin_and_move", move_unguarded)
+    monkeypatch.setattr(applier, "move_at_once", move_at_once_unguarded)
     events = await published(store, cluster, counts, 40)
     first, second = (applier.Applier(store.url, ledger, counts) for _ in range(2))
     partitions = [("profiles", number) for number in range(24)]
@@ -314,4 +332,37 @@ async def test_checkpoints_are_moved_all_or_none(store: Store) -> None:
     with pytest.raises(Fenced):
         await checkpoints.begin_and_move(store.connection, "ledger", moves)
     await store.connection.execute("rollback")
+    await store.connection.execute("create table told (n int)")
+    told = [("insert into told select * from unnest($1::int[])", ([1, 2],))] * 2
+    with pytest.raises(Fenced):
+        await checkpoints.move_at_once(store.connection, "ledger", moves, told)
+    assert await store.connection.fetchval("select count(*) from told") == 0
     assert await checkpoints.stand(store.connection, "ledger", [here]) == {here: Place(0, -1)}
+    await checkpoints.move_at_once(store.connection, "ledger", {here: moves[here]}, told)
+    assert await store.connection.fetchval("select count(*) from told") == 4
+    assert await checkpoints.stand(store.connection, "ledger", [here]) == {here: Place(5, 2)}
+
+
+async def test_whoever_moves_checkpoints_at_once_waits_for_who_is_moving_them(store: Store) -> None:
+    here = ("profiles", 3)
+    await checkpoints.stand(store.connection, "ledger", [here])
+    await store.connection.execute("create table told (n int)")
+    moves = {here: (Place(0, -1), Place(5, 2))}
+    other = await connect(store.url)
+    try:
+        await checkpoints.begin_and_move(store.connection, "ledger", moves)
+        late = asyncio.create_task(
+            checkpoints.move_at_once(other, "ledger", moves, [("insert into told select $1::int", (1,))])
+        )
+
+        async def waits() -> bool:
+            return bool(await store.connection.fetchval("select count(*) > 0 from pg_locks where not granted"))
+
+        await until(waits)
+        assert not late.done()
+        await store.connection.execute("commit")
+        with pytest.raises(Fenced):
+            await late
+        assert await store.connection.fetchval("select count(*) from told") == 0
+    finally:
+        other.terminate()

@@ -19,7 +19,7 @@ from shared.kafka.producer import producer
 from shared.kafka.records import Heard
 from shared.kafka.relay import Relay
 from tests.kafka.conftest import until
-from tests.kafka.ledger import Ledger, Row, applied, make_tables
+from tests.kafka.ledger import AtOnceLedger, Ledger, Row, applied, make_tables
 from tests.kafka.store import Store
 from tests.kafka.test_consumer import running
 
@@ -28,8 +28,8 @@ ANNA, BEN = PEOPLE[:2]
 
 
 @pytest.fixture
-async def ledger(store: Store) -> Ledger:
-    model = Ledger()
+async def ledger(store: Store, request: pytest.FixtureRequest) -> Ledger:
+    model: Ledger = getattr(request, "param", Ledger)()
     await make_tables(store.connection, model)
     return model
 
@@ -60,6 +60,7 @@ async def positions(store: Store) -> list[int]:
     return sorted(position for _, position in await applied(store.connection))
 
 
+@pytest.mark.parametrize("ledger", [Ledger, AtOnceLedger], indirect=True)
 @pytest.mark.parametrize("poison", [b'{"poison":"prepare"}', b'{"n":0}', b"[]"], ids=["decoding", "database", "shape"])
 async def test_a_poison_event_is_parked_and_everybody_else_goes_on(
     store: Store, cluster: Cluster, counts: Counts, ledger: Ledger, poison: bytes
