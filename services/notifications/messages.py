@@ -50,6 +50,7 @@ WORDS: Mapping[str, str] = {
     "move_released": "You are released for your move on %(on)s.",
     "move_completed": "You have arrived: %(unit)s. Good luck there!",
     "manager_changed": "%(who)s is your manager now.",
+    "place_changed": "HR has noted your place from %(on)s on: %(unit)s.",
 }
 
 SOMEBODY = "Somebody"

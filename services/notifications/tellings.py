@@ -3,6 +3,9 @@
 Told are live facts: never imports, never what took effect longer before its recording than its kind allows (a
 correction of last year is not news), never what was recorded longer ago than TOLD_WITHIN (a history that is heard for
 the first time). A fact of a day to come waits for its day.
+
+Nobody is told that they joined or left, which they know, that a place ended, since the next one is told, nor of what is
+taken back: a sharing that is withdrawn, a fact that was none.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,6 +42,7 @@ Kind = Literal[
     "move_released",
     "move_completed",
     "manager_changed",
+    "place_changed",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -170,6 +174,11 @@ def _manager_assigned(event: profiles.ManagerAssigned, _: Parties | None) -> tup
     )
 
 
+def _place(event: profiles.PlaceTaken | profiles.PlaceChanged, _: Parties | None) -> tuple[Telling, ...]:
+    details = {"unit": str(event.unit), "on": event.effective_on.isoformat()}
+    return (Telling("place_changed", event.unit, "person", event.person, details, event.effective_on, event.fact),)
+
+
 def _leader_appointed(event: profiles.UnitLeaderAppointed, _: Parties | None) -> tuple[Telling, ...]:
     if event.leader is None:
         return ()
@@ -271,6 +280,8 @@ def _move(kind: Kind) -> Rule:
 
 
 _RULES: Mapping[type[Event], Rule] = {
+    profiles.PlaceTaken: _place,
+    profiles.PlaceChanged: _place,
     profiles.AspirationShared: _aspiration_shared,
     profiles.ManagerAssigned: _manager_assigned,
     profiles.UnitLeaderAppointed: _leader_appointed,

@@ -46,7 +46,14 @@ from shared.contracts.opportunities import (
     OfferMade,
     OpportunityWithdrawn,
 )
-from shared.contracts.profiles import AspirationShared, AudienceKind, ManagerAssigned, UnitLeaderAppointed
+from shared.contracts.profiles import (
+    AspirationShared,
+    AudienceKind,
+    ManagerAssigned,
+    PlaceChanged,
+    PlaceTaken,
+    UnitLeaderAppointed,
+)
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TODAY = NOW.date()
@@ -100,6 +107,11 @@ def assigned(manager: UUID | None, line: str = "solid") -> ManagerAssigned:
     )
 
 
+def placed(event: type[PlaceTaken | PlaceChanged]) -> PlaceTaken | PlaceChanged:
+    place = {"person": ANA, "fact": ITEM, "effective_on": TODAY, "position": "P1", "unit": UNIT, "title": "Engineer"}
+    return event.model_validate({**place, "legal_entity": "L1", "country": "CA", "time_zone": "America/Toronto"})
+
+
 application: dict[str, Any] = {"application": ITEM, "opportunity": POSTING, "person": ANA, "effective_on": TODAY}
 
 TOLD: list[tuple[Event, Parties | None, Kind, Whom, UUID]] = [
@@ -108,6 +120,8 @@ TOLD: list[tuple[Event, Parties | None, Kind, Whom, UUID]] = [
     (shared("my_hr_partner", None), None, "aspiration_shared", "hr_partners", ANA),
     (assigned(MAX), None, "manager_changed", "managed", ANA),
     (UnitLeaderAppointed(unit=UNIT, leader=MAX, effective_on=TODAY), None, "manager_changed", "team", UNIT),
+    (placed(PlaceTaken), None, "place_changed", "person", ANA),
+    (placed(PlaceChanged), None, "place_changed", "person", ANA),
     (requested(ANA), None, "conversation_requested", "person", MAX),
     (requested(MAX), None, "conversation_requested", "person", ANA),
     (ConversationAccepted(conversation=ITEM, employee=ANA, by=MAX), TALK, "conversation_accepted", "person", ANA),
