@@ -167,6 +167,22 @@ async def test_marks_say_how_far_the_relay_is(store: Store, cluster: Cluster, co
     }
 
 
+async def test_a_producer_that_kafka_refuses_for_good_is_replaced(
+    store: Store, cluster: Cluster, counts: Counts
+) -> None:
+    async with running(relay := Relay(store.url, cluster, "profiles", counts)):
+        await published(store, (await store.append(50, subjects=PEOPLE))[-1])
+        await until(lambda: relay._leader is not None)
+        assert (first := relay._leader) is not None
+        # Kafka answers OutOfOrderSequenceNumber to a number that it does not expect; this producer never recovers.
+        numbers = first._producer._txn_manager._sequence_numbers
+        for partition in numbers:
+            numbers[partition] += 5
+        await published(store, (await store.append(50, subjects=PEOPLE))[-1])
+        assert relay._leader is not first
+    await assert_complete(store, cluster)
+
+
 async def test_a_frozen_broker_is_outlived(store: Store, own_cluster: Cluster, broker: Broker, counts: Counts) -> None:
     async with running(relay := Relay(store.url, own_cluster, "profiles", counts, deadline=2)):
         await published(store, (await store.append(500, subjects=PEOPLE))[-1])
