@@ -47,6 +47,7 @@ WORDS: Mapping[str, str] = {
     "offer_declined": "%(who)s declined your offer: %(opportunity)s.",
     "opportunity_withdrawn": "What you applied for is no longer offered: %(opportunity)s.",
     "move_agreed": "Your move is agreed. You are going to: %(unit)s.",
+    "move_to_release": "%(who)s is going to move: %(unit)s. Set the day of their release.",
     "move_released": "You are released for your move on %(on)s.",
     "move_completed": "You have arrived: %(unit)s. Good luck there!",
     "manager_changed": "%(who)s is your manager now.",

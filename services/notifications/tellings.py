@@ -39,6 +39,7 @@ Kind = Literal[
     "offer_declined",
     "opportunity_withdrawn",
     "move_agreed",
+    "move_to_release",
     "move_released",
     "move_completed",
     "manager_changed",
@@ -279,6 +280,13 @@ def _move(kind: Kind) -> Rule:
     return rule
 
 
+def _agreed(event: opportunities.MoveAgreed, parties: Parties | None) -> tuple[Telling, ...]:
+    """The person, where somebody else agreed for them; and their manager, who sets the day of their release."""
+    details = {"who": str(event.person), "unit": str(event.to_unit)}
+    asked = Telling("move_to_release", event.move, "manager", event.person, details)
+    return (*_move("move_agreed")(event, parties), asked)
+
+
 _RULES: Mapping[type[Event], Rule] = {
     profiles.PlaceTaken: _place,
     profiles.PlaceChanged: _place,
@@ -303,7 +311,7 @@ _RULES: Mapping[type[Event], Rule] = {
     opportunities.OfferAccepted: _to_owner("offer_accepted"),
     opportunities.OfferDeclined: _to_owner("offer_declined"),
     opportunities.OpportunityWithdrawn: _opportunity_withdrawn,
-    opportunities.MoveAgreed: _move("move_agreed"),
+    opportunities.MoveAgreed: _agreed,
     opportunities.MoveReleased: _move("move_released"),
     opportunities.MoveCompleted: _move("move_completed"),
 }

@@ -166,6 +166,8 @@ async def test_the_other_party_is_told_of_what_comes_later(desk: Desk) -> None:
 
 async def test_messages_speak_of_titles_and_units(desk: Desk) -> None:
     owner, ana = await desk.stage.hire(name="Olga Petit"), await desk.stage.hire(name="Ana Diaz", language="es")
+    boss = await desk.stage.hire()
+    await desk.stage.managed_by(ana, boss)
     unit, posting = await desk.stage.unit(), uuid4()
     application: dict[str, Any] = {"application": uuid4(), "opportunity": posting, "person": ana, "effective_on": TODAY}
     submitted = opportunities.ApplicationSubmitted(**application, owner=owner, skills=(), matching=(), missing=())
@@ -199,6 +201,8 @@ async def test_messages_speak_of_titles_and_units(desk: Desk) -> None:
         "Tu traslado está acordado. Tu próxima unidad: Research.",
         "Tienes una oferta: Data analyst.",
     ]
+    told = await desk.told(boss)
+    assert [one["text"] for one in told] == ["Ana Diaz is going to move: Research. Set the day of their release."]
 
 
 async def test_those_who_wait_for_an_opportunity_hear_that_it_is_gone(desk: Desk) -> None:

@@ -184,21 +184,6 @@ TOLD: list[tuple[Event, Parties | None, Kind, Whom, UUID]] = [
         POSTING,
     ),
     (
-        MoveAgreed(
-            move=ITEM,
-            application=EVE,
-            opportunity=POSTING,
-            person=ANA,
-            kind="transfer",
-            to_unit=UNIT,
-            effective_on=TODAY,
-        ),
-        None,
-        "move_agreed",
-        "person",
-        ANA,
-    ),
-    (
         MoveReleased(move=ITEM, person=ANA, released_by=MAX, release_on=TODAY, effective_on=TODAY),
         None,
         "move_released",
@@ -233,9 +218,20 @@ def test_when_a_request_ends_by_itself_both_are_told() -> None:
     assert {one.kind for one in tellings(left, TALK)} == {"conversation_ended"}
 
 
+def test_of_an_agreed_move_the_person_is_told_and_their_manager_who_sets_the_day() -> None:
+    agreed = MoveAgreed(
+        move=ITEM, application=EVE, opportunity=POSTING, person=ANA, kind="transfer", to_unit=UNIT, effective_on=TODAY
+    )
+    assert [(one.kind, one.whom, one.to) for one in tellings(agreed, None)] == [
+        ("move_agreed", "person", ANA),
+        ("move_to_release", "manager", ANA),
+    ]
+
+
 def test_every_kind_and_every_event_of_the_table_is_tried_here() -> None:
-    assert {kind for _, _, kind, _, _ in TOLD} | {"conversation_ended_ask_next", "conversation_ended"} == set(KINDS)
-    assert {type(event) for event, *_ in TOLD} | {ConversationEnded} == TELLING
+    several: set[Kind] = {"conversation_ended_ask_next", "conversation_ended", "move_agreed", "move_to_release"}
+    assert {kind for _, _, kind, _, _ in TOLD} | several == set(KINDS)
+    assert {type(event) for event, *_ in TOLD} | {ConversationEnded, MoveAgreed} == TELLING
 
 
 @pytest.mark.parametrize(
