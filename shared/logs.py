@@ -37,6 +37,9 @@ ALLOWED = frozenset(
 LONGEST = 300
 MOMENT = 0.05
 """Seconds that a line may wait to be written."""
+SAME = 10.0
+"""Seconds in which a library says the same thing once."""
+TEMPLATES = 1000
 _VALUES = re.compile(r"[\n<({\[='\"0-9]")
 FRAMES = 12
 
@@ -142,12 +145,34 @@ class _Lines:
 
 
 class _Library(logging.Handler):
-    """What libraries log: the template alone, since its values may be anybody's."""
+    """What libraries log: the template alone, since its values may be anybody's.
+
+    A template is written once in SAME seconds, with how often it came since: a client that finds no broker says so
+    hundreds of times a second.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: dict[tuple[str, str, str], tuple[float, int]] = {}
 
     def emit(self, record: logging.LogRecord) -> None:
         template = record.msg if isinstance(record.msg, str) else type(record.msg).__name__
         if not record.args:
             template = _VALUES.split(template, 1)[0]  # it may have been filled in already
+        raised = record.exc_info[0] if record.exc_info else None
+        what = record.name, template, raised.__name__ if raised else ""
+        said, unsaid = self._said.get(what, (-SAME, 0))
+        if record.created - said < SAME:
+            self._said[what] = said, unsaid + 1
+            return
+        if len(self._said) >= TEMPLATES:
+            self._said.clear()
+        self._said[what] = record.created, 0
         structlog.get_logger().log(
-            record.levelno, "library", logger=record.name, template=template, exc_info=record.exc_info
+            record.levelno,
+            "library",
+            logger=record.name,
+            template=template,
+            exc_info=record.exc_info,
+            **({"count": unsaid + 1} if unsaid else {}),
         )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from shared import logs
 from shared.logs import configure
 from shared.metrics import Metrics
 from tests.http.sample import ITEM, SHARE, Service, client_of, raising, sample_app
@@ -117,6 +118,19 @@ def test_libraries_are_logged_by_their_template(
     logging.getLogger("library").warning(message, *arguments)
     (line,) = told(lines)
     assert (line["action"], line["logger"], line["template"]) == ("library", "library", shown)
+
+
+def test_a_library_that_says_the_same_again_and_again_is_counted(
+    lines: io.BytesIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = logging.getLogger("library")
+    for number in range(500):
+        library.warning("cannot reach %s", number)
+    library.warning("something else")
+    assert [line["template"] for line in told(lines)] == ["cannot reach %s", "something else"]
+    monkeypatch.setattr(logs, "SAME", 0.0)
+    library.warning("cannot reach %s", "it")
+    assert told(lines)[-1]["count"] == 500
 
 
 def test_a_reader_who_has_gone_stops_nothing() -> None:
