@@ -23,7 +23,7 @@ test: env ## everything that the tests need, then the tests (ARGS="tests/local -
 up: env ## start what is not running, return when all is ready (SERVICES="profiles projections" for some)
 	@$(BIN)/careers up $(SERVICES)
 
-down: ## stop all of it, keep the data
+down: ## stop all of it, a demo left up too; keep the data
 	@if [ -x $(BIN)/careers ]; then $(BIN)/careers down; fi
 
 clean: ## stop all of it and remove data, logs and environment

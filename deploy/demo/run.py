@@ -1,7 +1,7 @@
 """Brings everything up in a folder of the demo's own, plays the story, and takes everything down."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import httpx2
@@ -22,7 +22,7 @@ EMPLOYEES = CHECKOUT / "data" / "employees-1000"
 def play(*, verbose: bool, keep: bool) -> None:
     """From nothing to the end of the story. Raises NotUp, Unexpected."""
     screen, begun = Screen(), time.monotonic()
-    folder = Folder(CHECKOUT / ".local" / "demo")
+    folder = Folder.of_demo()
     # The story begins with nothing, each time.
     instance.forget(folder)
     left_up = False
@@ -52,7 +52,7 @@ def play(*, verbose: bool, keep: bool) -> None:
             finally:
                 ways.stop()
             if keep:
-                _show_how_to_go_on(screen, env, story)
+                show_how_to_go_on(screen, env, story.reads())
                 left_up = True
         screen.title(f"All of it took {time.monotonic() - begun:.0f} s.")
     finally:
@@ -92,11 +92,12 @@ def _pid(folder: Folder, part: str) -> int:
     return state.parts[part].pid
 
 
-def _show_how_to_go_on(screen: Screen, env: Mapping[str, str], story: Story) -> None:
-    screen.title("It is left up. Stop it with `careers down --folder .local/demo`.")
+def show_how_to_go_on(screen: Screen, env: Mapping[str, str], reads: Iterable[tuple[Caller, str, str]]) -> None:
+    screen.title("It is left up: `make down` stops it.")
+    screen.line("For a token of anybody else's: `.venv/bin/careers token --person H001 --role hr_partner`\n")
     for name, value in sorted(env.items()):
         if name.endswith("_URL") and name != "DATABASE_URL":
             screen.line(f"{name:<20} {value}")
-    for who, service, path in story.reads():
+    for who, service, path in reads:
         screen.line(f"\n{who.name}:")
         screen.command(f"curl -H 'Authorization: Bearer {who.token}' '{env[service.upper() + '_URL']}{path}'")

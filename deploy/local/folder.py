@@ -28,6 +28,11 @@ class Folder:
     def of_checkout(cls) -> "Folder":
         return cls(CHECKOUT / ".local")
 
+    @classmethod
+    def of_demo(cls) -> "Folder":
+        """Within the other, so that whoever removes that one must stop this one before."""
+        return cls(cls.of_checkout().root / "demo")
+
     def made(self) -> "Folder":
         for each in (self.root, self.logs, self.data, self.secrets):
             each.mkdir(parents=True, exist_ok=True)

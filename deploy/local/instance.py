@@ -78,6 +78,12 @@ def forget(folder: Folder) -> None:
     shutil.rmtree(folder.root, ignore_errors=True)
 
 
+def in_use() -> Folder:
+    """Whose servers run: those of `make up`, or else of a demo that was left up; the first folder when neither do."""
+    folder, demo = Folder.of_checkout(), Folder.of_demo()
+    return demo if running(folder) is None and running(demo) is not None else folder
+
+
 def running(folder: Folder) -> State | None:
     """What the folder's supervisor says, if one lives: its lock tells, not a number in a file."""
     until = time.monotonic() + SILENCE_SECONDS

@@ -9,11 +9,13 @@ def down(
     *,
     forget: Annotated[bool, typer.Option(help="Remove data, secrets and logs too.")] = False,
 ) -> None:
-    """Stop all that `careers up` started. Data stays, unless it is to be forgotten."""
+    """Stop all that `careers up` started, or `careers demo` left up. Data stays, unless it is to be forgotten."""
     from deploy.local import instance
     from deploy.local.folder import Folder
 
-    folder = Folder.of_checkout()
-    typer.echo("Stopped." if instance.down(folder) else "Nothing was running.")
+    folders = (Folder.of_demo(), Folder.of_checkout())
+    stopped = [instance.down(folder) for folder in folders]
+    typer.echo("Stopped." if any(stopped) else "Nothing was running.")
     if forget:
-        instance.forget(folder)
+        for folder in folders:
+            instance.forget(folder)

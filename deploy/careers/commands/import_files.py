@@ -64,7 +64,7 @@ def import_files(
     take_good_rows: Annotated[bool, typer.Option(help="Take the people of whom every row is good.")] = False,
 ) -> None:
     """Import HR's files and print the report. PROFILES_URL and CAREERS_TOKEN say where to and as whom; without them:
-    what `make up` started, with a token of its issuer."""
+    what `make up` started, or a demo left up, with a token of its issuer."""
     import httpx2
 
     query: dict[str, str] = {"mode": mode.value, "absent": absent.value}
@@ -153,10 +153,9 @@ def _refused(answer: "httpx2.Response") -> NoReturn:
 
 
 def _where() -> str:
-    from deploy.local.folder import Folder
-    from deploy.local.instance import read_env
+    from deploy.local.instance import in_use, read_env
 
-    url = os.environ.get("PROFILES_URL") or read_env(Folder.of_checkout()).get("PROFILES_URL")
+    url = os.environ.get("PROFILES_URL") or read_env(in_use()).get("PROFILES_URL")
     if url is None:
         refuse("Where is profiles? Set PROFILES_URL, or run `make up` first.")
     return url
@@ -164,13 +163,12 @@ def _where() -> str:
 
 def _token() -> str:
     """The token stands in a variable, since arguments are seen by everybody on a machine."""
-    from deploy.local.folder import Folder
-    from deploy.local.instance import read_env
+    from deploy.local.instance import in_use, read_env
     from deploy.local.tokens import Issuer
 
     if token := os.environ.get("CAREERS_TOKEN"):
         return token
-    folder = Folder.of_checkout()
+    folder = in_use()
     url = read_env(folder).get("ISSUER_URL")
     if url is None:
         refuse("As whom? Set CAREERS_TOKEN to a token with the scope imports:write, or run `make up` first.")

@@ -20,16 +20,15 @@ def token(
     hours: Annotated[float, typer.Option(help="How long it is valid.")] = 8.0,
 ) -> None:
     """Print a bearer token. PERSON_CLAIM, AUDIENCE and ISSUER_URL are read from the environment, as the services read
-    them; ISSUER_KEY_FILE names a key other than that of `make up`."""
-    from deploy.local.folder import Folder
-    from deploy.local.instance import read_env
+    them; ISSUER_KEY_FILE names a key other than that of `make up`, or of a demo left up."""
+    from deploy.local.instance import in_use, read_env
     from deploy.local.tokens import Issuer
 
     if (person is None) == (service is None):
         refuse("Whose token? Give --person ID or --service NAME.")
     _known("role", role or [], ROLES)
     _known("scope", scope or [], SCOPES)
-    folder = Folder.of_checkout()
+    folder = in_use()
     url = os.environ.get("ISSUER_URL") or read_env(folder).get("ISSUER_URL")
     if url is None:
         refuse("The local issuer has never been up: run `make up` first.")

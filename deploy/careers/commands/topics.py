@@ -45,11 +45,10 @@ def apply() -> None:
 
 
 def _servers() -> str:
-    from deploy.local.folder import Folder
-    from deploy.local.instance import read_env
+    from deploy.local.instance import in_use, read_env
 
     name = "KAFKA_BOOTSTRAP_SERVERS"
-    servers = os.environ.get(name) or read_env(Folder.of_checkout()).get(name)
+    servers = os.environ.get(name) or read_env(in_use()).get(name)
     if not servers:
         refuse(f"Which Kafka? Set {name}, or run `make up`.")
     return servers

@@ -34,7 +34,8 @@ def up(
     for name, value in env.items():
         typer.echo(f"  {name:<{width}}  {value}")
     typer.echo(
-        "\n`careers token --person ID` gives a token, `careers doctor` says what is wrong, `make down` stops all."
+        "\n`.venv/bin/careers token --person ID` gives a token, `.venv/bin/careers doctor` says what is wrong,"
+        " `make down` stops all."
     )
 
 
