@@ -124,7 +124,7 @@ def _check(cls: type[Event]) -> None:
     if cls.subject_field not in cls.model_fields or cls.subject_field in cls.sealed_about:
         raise TypeError(f"{cls.__name__}: its subject must be an open field")
     if cls.sealed_about and cls.data_class not in PERSONAL_DATA_CLASSES:
-        raise TypeError(f"{cls.__name__}: sealed fields need a data class")
+        raise TypeError(f"{cls.__name__}: sealed fields need a data class of PERSONAL_DATA_CLASSES")
     for field, about in cls.sealed_about.items():
         if not _can_be_sealed(cls.model_fields[field].annotation):
             raise TypeError(f"{cls.__name__}.{field}: declare it Private[...], or give the reason for it to be open")

@@ -8,10 +8,12 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
-from shared.contracts.event import About, Event, Open, Private, Sealed
+from services.projections.stories import STORIES
+from shared.contracts.event import PERSONAL_DATA_CLASSES, About, Event, Open, Private, Sealed
 from shared.contracts.fields import Person
 from shared.contracts.reading import CATALOGUE, Unknown, UnknownVersion, read_event
 from shared.contracts.schemas import GOLDEN, SCHEMAS, files, written
+from shared.sealing.postgres import GRANTS
 
 GOLDEN_FILES = sorted(GOLDEN.glob("*.json"))
 
@@ -38,6 +40,14 @@ def test_golden_files_are_valid_by_their_schema(path):
     schema = json.loads((SCHEMAS / path.name).read_bytes())
     Draft202012Validator.check_schema(schema)
     Draft202012Validator(schema).validate(json.loads(path.read_bytes()))
+
+
+def test_every_contract_is_in_the_catalogue():
+    def below(event):
+        return {event, *(deeper for one in event.__subclasses__() for deeper in below(one))}
+
+    contracts = {event for event in below(Event) if event.__module__.startswith("shared.contracts.") and event.type}
+    assert {event.type for event in contracts if not event.__name__.startswith("_")} == CATALOGUE.keys()
 
 
 def test_unknown_fields_are_kept_aside():
@@ -82,6 +92,24 @@ def test_personal_classes_are_named():
 
             person: Person
             words: Private[str]
+
+
+@pytest.mark.parametrize(
+    "event", [event for event in CATALOGUE.values() if event.sealed_about], ids=lambda one: one.type
+)
+def test_the_service_that_records_an_event_may_seal_for_its_class(event):
+    assert GRANTS[event.service].get(event.data_class), f"GRANTS: {event.service} may not seal for {event.data_class}"
+
+
+@pytest.mark.parametrize("newest", [name for name, story in STORIES.items() if story.words or story.own_words])
+def test_the_timeline_may_unseal_what_its_stories_tell(newest):
+    assert CATALOGUE[newest].data_class in GRANTS["projections"]
+
+
+def test_no_class_is_granted_that_is_not_named_or_named_that_nobody_seals_for():
+    granted = [granted for classes in GRANTS.values() for granted in classes.items()]
+    assert {name for name, may_seal in granted if may_seal} == PERSONAL_DATA_CLASSES
+    assert {name for name, _ in granted} == PERSONAL_DATA_CLASSES
 
 
 def test_no_clear_value_of_a_sealed_field_is_ever_in_a_body():

@@ -8,6 +8,24 @@ import pytest
 from services.projections.stories import STORIES, Kind, Story
 from shared.contracts.reading import CATALOGUE
 
+PERSONS = ("person", "employee")
+UNTOLD = {
+    "profiles.person_described.v1": "how to reach somebody is no story",
+    "profiles.alias_added.v1": "what others call somebody is no story",
+    "profiles.alias_removed.v1": "what others call somebody is no story",
+    "profiles.fact_withdrawn.v1": "it takes an entry out",
+    "conversations.conversation_requested.v1": "arranging is no story",
+    "conversations.conversation_accepted.v1": "arranging is no story",
+    "conversations.conversation_declined.v1": "arranging is no story",
+    "conversations.conversation_rescheduled.v1": "arranging is no story",
+    "conversations.conversation_cancelled.v1": "arranging is no story",
+    "conversations.conversation_ended.v1": "arranging is no story",
+    "notifications.notification_sent.v1": "being told is no story",
+    "notifications.notification_read.v1": "being told is no story",
+    "notifications.preferences_set.v1": "being told is no story",
+}
+"""Published, about a person, and no part of their career: why."""
+
 
 def _told(newest: str) -> set[str]:
     return set(CATALOGUE[newest].model_fields)
@@ -27,8 +45,13 @@ def test_a_story_shows_open_values_and_unseals_sealed_ones(newest: str, story: S
 
 @pytest.mark.parametrize("newest", [newest for newest, story in STORIES.items() if story.kind != "unit_replaced"])
 def test_a_story_is_about_the_person_that_is_its_key_and_has_a_day(newest: str) -> None:
-    assert CATALOGUE[newest].subject_field in ("person", "employee")
+    assert CATALOGUE[newest].subject_field in PERSONS
     assert "effective_on" in CATALOGUE[newest].model_fields
+
+
+def test_what_is_published_about_a_person_is_told_or_it_is_said_why_not() -> None:
+    about = {name for name, event in CATALOGUE.items() if event.subject_field in PERSONS and not event.withheld}
+    assert about - STORIES.keys() == UNTOLD.keys()
 
 
 def test_each_kind_is_told_once() -> None:
