@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
@@ -73,10 +73,6 @@ class Metrics:
     def gauge(self, name: str, told: str, *labels: str) -> Gauge:
         """A number that goes up and down."""
         return Gauge(f"careers_{name}", told, labels, registry=self.registry)
-
-    def histogram(self, name: str, told: str, *labels: str) -> Histogram:
-        """How times spread, in seconds."""
-        return Histogram(f"careers_{name}", told, labels, registry=self.registry, buckets=SECONDS)
 
     def requests(self, method: str, route: str) -> Callable[[int, float], None]:
         """A function that counts one answer of a route: status and seconds."""

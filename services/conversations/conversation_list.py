@@ -51,7 +51,6 @@ class DueConversation(ConversationRow):
 @dataclass(frozen=True, slots=True)
 class Told:
     event: Event
-    version: int
     at: datetime
 
 
@@ -80,16 +79,14 @@ class Conversations:
 
     def prepare(self, batch: Sequence[Heard]) -> tuple[Told, ...]:
         found = ((read_event(heard.type, heard.body), heard) for heard in batch)
-        return tuple(
-            Told(event, heard.version, heard.recorded_at) for event, heard in found if isinstance(event, Event)
-        )
+        return tuple(Told(event, heard.recorded_at) for event, heard in found if isinstance(event, Event))
 
     async def write(self, connection: asyncpg.Connection, batch: tuple[Told, ...]) -> None:
         for told in batch:
             await _apply(connection, told)
 
 
-_CHANGED = "update conversations set version = $2, changed_at = $3"
+_CHANGED = "update conversations set changed_at = $2"
 
 
 async def _apply(connection: asyncpg.Connection, told: Told) -> None:
@@ -97,8 +94,8 @@ async def _apply(connection: asyncpg.Connection, told: Told) -> None:
         case conversations.ConversationRequested() as event:
             await connection.execute(
                 """insert into conversations (conversation, employee, partner, partner_role, topic, requested_by, state,
-                       awaits, proposed_for, rated_by, version, changed_at)
-                   values ($1, $2, $3, $4, $5, $6, 'proposed', $7, $8, '{}', $9, $10) on conflict do nothing""",
+                       awaits, proposed_for, rated_by, changed_at)
+                   values ($1, $2, $3, $4, $5, $6, 'proposed', $7, $8, '{}', $9) on conflict do nothing""",
                 event.conversation,
                 event.employee,
                 event.partner,
@@ -107,41 +104,36 @@ async def _apply(connection: asyncpg.Connection, told: Told) -> None:
                 event.requested_by,
                 event.partner if event.requested_by == event.employee else event.employee,
                 event.proposed_for,
-                told.version,
                 told.at,
             )
         case conversations.ConversationRescheduled() as event:
             await connection.execute(
-                f"""{_CHANGED}, state = 'proposed', proposed_for = $4,
-                       awaits = case when employee = $5 then partner else employee end where conversation = $1""",
+                f"""{_CHANGED}, state = 'proposed', proposed_for = $3,
+                       awaits = case when employee = $4 then partner else employee end where conversation = $1""",
                 event.conversation,
-                told.version,
                 told.at,
                 event.proposed_for,
                 event.by,
             )
         case conversations.ConversationHeld() as event:
             await connection.execute(
-                f"{_CHANGED}, state = 'held', awaits = null, held_on = $4 where conversation = $1",
+                f"{_CHANGED}, state = 'held', awaits = null, held_on = $3 where conversation = $1",
                 event.conversation,
-                told.version,
                 told.at,
                 event.effective_on,
             )
         case conversations.OutcomesRated() as event:
             await connection.execute(
-                f"""{_CHANGED}, rated_by = case when $4 = any (rated_by) then rated_by else rated_by || $4::uuid end
+                f"""{_CHANGED}, rated_by = case when $3 = any (rated_by) then rated_by else rated_by || $3::uuid end
                     where conversation = $1""",
                 event.conversation,
-                told.version,
                 told.at,
                 event.by,
             )
         case event:
             await connection.execute(
-                f"{_CHANGED}, state = $4, awaits = null where conversation = $1",
+                f"{_CHANGED}, state = $3, awaits = null where conversation = $1",
                 event.conversation,  # type: ignore[attr-defined]
-                told.version,
                 told.at,
                 _STATE[type(event)],
             )

@@ -21,7 +21,6 @@ Standing = Literal[
     "held",  # the employee, and the manager who is its reader
     "commitment",  # the employee, its reader, and the manager who held the conversation that it came from
 ]
-Audience = Standing | AudienceKind
 SHARES: tuple[str, ...] = get_args(AudienceKind)
 
 Kind = Literal[

@@ -127,8 +127,6 @@ _UPSERTS: Mapping[str, str] = {
         on conflict do nothing""",
     "leaders": """insert into unit_leaders (unit, seq, effective_on, leader) values ($1, $2, $3, $4)
         on conflict do nothing""",
-    "replacements": """insert into unit_replacements (unit, replaced_by, effective_on) values ($1, $2, $3)
-        on conflict do nothing""",
     "hr_partners": """insert into hr_partners (unit, partner, from_on) values ($1, $2, $3) on conflict do nothing""",
 }
 _WITHDRAWALS = (
@@ -194,9 +192,6 @@ def _take_unit(facts: Facts, event: Event, seq: int) -> None:
         case profiles.UnitLeaderAppointed():
             facts.put("leaders", (event.unit, seq), (event.unit, seq, event.effective_on, event.leader))
             facts.units.add(event.unit)
-        case profiles.UnitReplaced():
-            for unit in event.by:
-                facts.put("replacements", (event.unit, unit), (event.unit, unit, event.effective_on))
         case profiles.HrPartnerAssigned():
             key: tuple[UUID, UUID, date] = (event.unit, event.partner, event.effective_on)
             facts.put("hr_partners", key, key)
@@ -235,6 +230,7 @@ def _types(contracts: Iterable[type[Event]]) -> frozenset[str]:
 
 _TAKES = _types(profiles.EVENTS) - _types(
     (
+        profiles.UnitReplaced,
         profiles.AspirationRecorded,
         profiles.AspirationRevised,
         profiles.AspirationShared,

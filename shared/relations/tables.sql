@@ -36,8 +36,6 @@ create table unit_parents (unit uuid not null, seq bigint not null, effective_on
 create table unit_leaders (unit uuid not null, seq bigint not null, effective_on date not null, leader uuid,
     primary key (unit, seq));
 create index on unit_leaders (leader);
-create table unit_replacements (unit uuid not null, replaced_by uuid not null, effective_on date not null,
-    primary key (unit, replaced_by));
 create table hr_partners (unit uuid not null, partner uuid not null, from_on date not null, to_on date,
     primary key (unit, partner, from_on));
 create index on hr_partners (partner, unit);

@@ -18,8 +18,6 @@ from shared.postgres import Migration, Pool
 
 State = Literal["receiving", "waiting", "staging", "checking", "applying", "done", "refused", "failed"]
 
-ENDED: tuple[State, ...] = ("done", "refused", "failed")
-
 
 def migrations() -> list[Migration]:
     """The tables of imports, for profiles' own database."""

@@ -105,12 +105,6 @@ def steps(known: Iterable[tuple[date, T]], wanted: Sequence[tuple[date, T]]) -> 
     return told
 
 
-def referenced(unit: StatedUnit) -> set[str]:
-    """The other units that it names."""
-    parents = {one.parent for _, one in unit.details if one.parent is not None}
-    return parents | {code for _, codes in unit.replaced for code in codes}
-
-
 def _stated(code: str, rows: Sequence[UnitSide], leaders_told: bool, legal_entity: str | None) -> StatedUnit:  # noqa: FBT001
     units = sorted((row for row in rows if isinstance(row, UnitRow)), key=lambda row: row.effective_on)
     departments = [row for row in rows if isinstance(row, Department)]
