@@ -257,6 +257,24 @@ async def test_files_that_never_arrived_whole_are_forgotten(imports: Imports) ->
     assert await pool.fetch("select from import_chunks") == []
 
 
+async def test_what_files_were_called_is_forgotten_after_a_month(imports: Imports) -> None:
+    rows = history_file([{**PLAIN, "country": "nowhere"}])
+    report = await imports.bring({"units.csv": UNITS, "Zoé Martin, corrected.csv": rows})
+    pool = imports.stage.parts.pool
+    await pool.execute("update imports set finished_at = now() - interval '29 days'")
+    assert not await imports.importer.work_once()
+    assert (await imports.problems(report))[0][0] == "Zoé Martin, corrected.csv"
+
+    await pool.execute("update imports set finished_at = now() - interval '31 days'")
+    assert not await imports.importer.work_once()
+    assert (await imports.problems(report))[0][0] == "job_history-2.csv"
+    assert [file["name"] for file in (await imports.get("/v1/imports"))["items"][0]["files"]] == [
+        "units-1.csv",
+        "job_history-2.csv",
+    ]
+    assert "Zoé" not in str(await pool.fetch("select to_jsonb(imports) from imports"))
+
+
 async def until(look: Callable[[], Awaitable[bool]], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not await look():

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -16,13 +16,16 @@ from services.profiles.imports.shapes import Kind, Mode
 from shared.eventstore import CommandKey
 from shared.postgres import Migration, Pool
 
+NAMES_KEPT = timedelta(days=30)
+"""For how long after its end an import's report has the names of files, which may be somebody's."""
+
 State = Literal["receiving", "waiting", "staging", "checking", "applying", "done", "refused", "failed"]
 
 
 def migrations() -> list[Migration]:
     """The tables of imports, for profiles' own database."""
     here = Path(__file__).parent
-    return [Migration("imports/0001_imports", (here / "0001_imports.sql").read_text())]
+    return [Migration(f"imports/{name}", (here / f"{name}.sql").read_text()) for name in ("0001_imports", "0002_names")]
 
 
 class Options(BaseModel):
@@ -244,6 +247,20 @@ class Jobs:
     async def forget(self, id_: UUID) -> None:
         """A job whose files never arrived whole."""
         await self._pool.execute("delete from imports where id = $1 and state = 'receiving'", id_)
+
+    async def forget_names(self) -> None:
+        """Files of imports that ended long ago are called by their kind and number."""
+        rows = await self._pool.fetch(
+            f"select {FIELDS} from imports where named and finished_at < now() - $1::interval limit 10", NAMES_KEPT
+        )
+        for old in map(job, rows):
+            files = [
+                one.model_copy(update={"name": f"{one.kind or 'file'}-{number}.csv"})
+                for number, one in enumerate(old.files, 1)
+            ]
+            await self._pool.execute(
+                "update imports set files = $2, named = false where id = $1", old.id, _files(files)
+            )
 
     async def abandoned(self) -> list[UUID]:
         """Jobs whose files have stopped arriving."""

@@ -79,6 +79,7 @@ class Importer:
         for id_ in await self._jobs.abandoned():
             await self._staging(id_).clear()
             await self._jobs.forget(id_)
+        await self._jobs.forget_names()
         job = await self._jobs.next()
         if job is None:
             return False
