@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 
 from deploy.demo.ways import Way
@@ -28,7 +29,7 @@ class Screen:
         self._console.print(f"[bold cyan]{self._step:>2}[/bold cyan] {text}")
 
     def line(self, text: str) -> None:
-        self._console.print(f"     {text}")
+        self._console.print(Padding(text, (0, 0, 0, 5), expand=False))
 
     def command(self, text: str) -> None:
         """A line to copy: neither wrapped nor coloured."""
