@@ -14,8 +14,8 @@ help: ## list these commands
 env: ## make .venv from the lock (at once when nothing changed)
 	@$(PYTHON) deploy/environment.py
 
-demo: env ## start everything, play the story, stop everything (VERBOSE=1 each event's way, KEEP=1 leaves it up)
-	@$(BIN)/careers demo $(if $(VERBOSE),--verbose) $(if $(KEEP),--keep)
+demo: env ## start everything, play the story, stop everything (VERBOSE=1 each event's way, KEEP=1 leaves it up, COMPOSE=1 on what compose brought up)
+	@$(BIN)/careers demo $(if $(VERBOSE),--verbose) $(if $(KEEP),--keep) $(if $(COMPOSE),--compose)
 
 test: env ## everything that the tests need, then the tests (ARGS="tests/local -k port")
 	@$(BIN)/pytest $(ARGS)

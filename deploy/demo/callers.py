@@ -7,8 +7,8 @@ from typing import Any
 
 import httpx2
 
+from deploy.demo.place import Place
 from deploy.demo.ways import Ways
-from deploy.local.tokens import Issuer
 
 
 class Unexpected(Exception):
@@ -79,16 +79,17 @@ class Caller:
 
 
 class Callers:
-    """Makes callers, with tokens of the local issuer."""
+    """Makes callers, with tokens of the issuer that the services believe."""
 
-    def __init__(self, issuer: Issuer, client: httpx2.Client, services: Mapping[str, str], ways: Ways) -> None:
-        self._issuer = issuer
+    def __init__(self, place: Place, client: httpx2.Client, ways: Ways) -> None:
+        self._issuer = place.issuer
+        self._claim = place.claim
+        self._services = place.services
         self._client = client
-        self._services = services
         self._ways = ways
 
     def person(self, number: str, name: str, *roles: str) -> Caller:
-        token = self._issuer.for_person(number, claim="sub", roles=list(roles), lifetime=8 * 3600)
+        token = self._issuer.for_person(number, claim=self._claim, roles=list(roles), lifetime=8 * 3600)
         return Caller(name, token, self._client, self._services, self._ways)
 
     def service(self, name: str, *scopes: str) -> Caller:

@@ -1,5 +1,7 @@
-"""Brings everything up in a folder of the demo's own, plays the story, and takes everything down."""
+"""Brings everything up in a folder of the demo's own, plays the story, takes everything down; or plays in compose."""
 
+import os
+import signal
 import time
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -7,7 +9,9 @@ from datetime import UTC, datetime
 import httpx2
 
 from deploy.careers.services import SERVICES
+from deploy.demo import compose
 from deploy.demo.callers import Caller, Callers, Unexpected
+from deploy.demo.place import WORKER, Place
 from deploy.demo.screen import Screen
 from deploy.demo.story import Story, World
 from deploy.demo.ways import Ways
@@ -30,35 +34,57 @@ def play(*, verbose: bool, keep: bool) -> None:
         with screen.waiting("PostgreSQL, Kafka and ten processes of five services are starting"):
             env = instance.up(folder, SERVICES)
         screen.title(f"Everything runs on this machine, for real, after {time.monotonic() - begun:.0f} s.")
-        with httpx2.Client(timeout=30, trust_env=False) as client:
-            services = {service: env[f"{service.upper()}_URL"] for service in SERVICES}
-            ways = Ways(env["KAFKA_BOOTSTRAP_SERVERS"], wanted=verbose)
-            callers = Callers(Issuer(folder.secrets / "issuer", env["ISSUER_URL"], "careers"), client, services, ways)
-            world = World(
-                callers=callers,
-                ways=ways,
-                screen=screen,
-                bring=_Importer(client, services["profiles"], callers.service("hr-system", "imports:write")).bring,
-                worker_pid=lambda: _pid(folder, "projections-worker"),
-                database_url=env["DATABASE_URL"],
-                bootstrap_servers=env["KAFKA_BOOTSTRAP_SERVERS"],
-                employees=EMPLOYEES,
-                verbose=verbose,
-            )
-            ways.start()
-            try:
-                story = Story(world, datetime.now(UTC).date())
-                story.play()
-            finally:
-                ways.stop()
-            if keep:
-                show_how_to_go_on(screen, env, story.reads())
-                left_up = True
+        story = _played(_of_this_machine(folder, env), screen, verbose=verbose)
+        if keep:
+            show_how_to_go_on(screen, env, story.reads())
+            left_up = True
         screen.title(f"All of it took {time.monotonic() - begun:.0f} s.")
     finally:
         if not left_up:
             with screen.waiting("everything is stopped"):
                 instance.forget(folder)
+
+
+def play_in_compose(*, verbose: bool) -> None:
+    """The same story on what `docker compose up --wait` brought up, which stays as it is. Raises Unexpected."""
+    screen, begun = Screen(), time.monotonic()
+    with compose.brought_up() as place:
+        screen.title("Everything runs in containers, brought up by docker compose.")
+        _played(place, screen, verbose=verbose)
+    screen.title(f"The story took {time.monotonic() - begun:.0f} s. `docker compose down -v` forgets its people.")
+
+
+def _played(place: Place, screen: Screen, *, verbose: bool) -> Story:
+    with httpx2.Client(timeout=30, trust_env=False) as client:
+        ways = Ways(place.bootstrap_servers, wanted=verbose)
+        callers = Callers(place, client, ways)
+        world = World(
+            callers=callers,
+            ways=ways,
+            screen=screen,
+            bring=_Importer(client, place.services["profiles"], callers.service("hr-system", "imports:write")).bring,
+            place=place,
+            employees=EMPLOYEES,
+            verbose=verbose,
+        )
+        ways.start()
+        try:
+            story = Story(world, datetime.now(UTC).date())
+            story.play()
+            return story
+        finally:
+            ways.stop()
+
+
+def _of_this_machine(folder: Folder, env: Mapping[str, str]) -> Place:
+    return Place(
+        services={service: env[f"{service.upper()}_URL"] for service in SERVICES},
+        issuer=Issuer(folder.secrets / "issuer", env["ISSUER_URL"], "careers"),
+        claim="sub",
+        database_url=env["DATABASE_URL"],
+        bootstrap_servers=env["KAFKA_BOOTSTRAP_SERVERS"],
+        kill_worker=lambda: os.kill(_pid(folder, WORKER), signal.SIGKILL),
+    )
 
 
 class _Importer:

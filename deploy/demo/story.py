@@ -1,8 +1,6 @@
 """The story: a career that its owner drives, a manager who supports it, HR who makes it possible and sees the moves."""
 
 import asyncio
-import os
-import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from deploy.careers.databases import PREFIX
 from deploy.demo.callers import Caller, Callers, Unexpected
 from deploy.demo.counts import Counts, count
 from deploy.demo.organisation import job_history_file, organisation, units_file
+from deploy.demo.place import Place
 from deploy.demo.screen import Screen
 from deploy.demo.sentences import sentences
 from deploy.demo.ways import Way, Ways
@@ -34,9 +33,7 @@ class World:
     ways: Ways
     screen: Screen
     bring: Callable[[Mapping[str, bytes]], Mapping[str, object]]
-    worker_pid: Callable[[], int]
-    database_url: str
-    bootstrap_servers: str
+    place: Place
     employees: Path
     verbose: bool
 
@@ -57,6 +54,7 @@ class Story:
 
     def play(self) -> None:
         """From the first file to HR's view. Raises Unexpected when an answer is not what the story needs."""
+        self._nobody_is_known()
         self._organisation()
         aspiration = self._aspiration()
         self._conversation()
@@ -74,6 +72,10 @@ class Story:
             (self.nadia, "projections", "/v1/moves?kind=department_move&group_by=flow"),
             (self.hr, "profiles", "/v1/people?limit=5"),
         ]
+
+    def _nobody_is_known(self) -> None:
+        if self.hr.get("profiles", "/v1/people", limit=1).body["items"]:
+            raise Unexpected("People are known here already: the story is for services that were just brought up.")
 
     def _organisation(self) -> None:
         people = list(self._people.values())
@@ -202,8 +204,7 @@ class Story:
 
     def _a_service_is_killed(self) -> None:
         files = {path.name: path.read_bytes() for path in sorted(self._world.employees.glob("*.csv"))}
-        pid = self._world.worker_pid()
-        os.kill(pid, signal.SIGKILL)
+        self._world.place.kill_worker()
         with self._screen.waiting("1,000 more people are imported while projections are down and come back"):
             self._world.bring(files)
             for code in _codes(files["departments.csv"]):
@@ -279,8 +280,10 @@ class Story:
         return datetime.now(ZoneInfo(self._people["H007"].place.time_zone)).date()
 
     def _counted(self) -> Counts:
+        place = self._world.place
+
         def agreed() -> Counts | None:
-            counts = asyncio.run(count(self._world.database_url, PREFIX, self._world.bootstrap_servers))
+            counts = asyncio.run(count(place.database_url, PREFIX, place.bootstrap_servers))
             return counts if counts.agree else None
 
         return self._until(agreed, "the counts agree", seconds=60)
