@@ -16,6 +16,7 @@ from shared.contracts.profiles import Language
 from shared.relations.reads import Relations, Rows, unit_of
 from shared.sealing.sealer import Sealer
 from shared.streams import Streams
+from shared.zones import zone_of
 
 # Whose manager somebody ($2) has become around a day ($3): who reported to them before is told nothing new.
 _BECAME = """m.manager = $2 and m.kind = 'manager' and m.from_at <= now() and m.to_at > now()
@@ -108,7 +109,7 @@ class Recipients:
     async def zone(self, person: UUID) -> ZoneInfo:
         """The time zone of their place; UTC without one."""
         rows = await self._rows.fetch(_ZONE, person)
-        return ZoneInfo(rows[0]["time_zone"] if rows else "UTC")
+        return zone_of(rows[0]["time_zone"] if rows else "UTC")
 
     async def known(self, ids: Collection[str]) -> Mapping[str, str]:
         """Names of people, titles of opportunities, names of units, by id, as far as they are known and not erased."""

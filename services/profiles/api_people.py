@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from uuid_utils.compat import uuid7
 
 from services.profiles import person as rules
@@ -12,12 +12,30 @@ from services.profiles.identity import Identity
 from shared.auth.callers import Role, Scope
 from shared.contracts.profiles import ChangeReason, Language, Name
 from shared.http import Alias, Body, Call, Line, Routes, Text
+from shared.refusals import Worded
 from shared.relations.reads import Relations
 from shared.streams import Receipt, Streams
+from shared.zones import is_zone
+
+
+def _known(zone: str) -> str:
+    if not is_zone(zone):
+        raise Worded("must be a time zone such as Europe/Paris")
+    return zone
+
 
 Code = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9._-]+$")]
 Email = Annotated[str, Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")]
-Zone = Annotated[str, Field(max_length=60, pattern=r"^[A-Za-z]+([/_+-][A-Za-z0-9_+-]+)*$", examples=["Europe/Paris"])]
+Zone = Annotated[
+    str,
+    Field(
+        max_length=60,
+        pattern=r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*$",
+        description="A name of the IANA time zone database.",
+        examples=["Europe/Paris"],
+    ),
+    AfterValidator(_known),
+]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 
 _HR = (Role.ADMIN, Scope.IMPORTS_WRITE)

@@ -11,7 +11,6 @@ from dataclasses import astuple, dataclass, field
 from datetime import date, datetime, time
 from pathlib import Path
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import asyncpg
 
@@ -21,6 +20,7 @@ from shared.contracts import opportunities, profiles
 from shared.contracts.event import Event
 from shared.contracts.reading import read_event
 from shared.kafka.records import Heard
+from shared.zones import zone_of
 
 _TOLD: tuple[type[Event], ...] = (
     profiles.PersonJoined,
@@ -201,11 +201,7 @@ def _move_row(person: UUID, move: Move) -> Row:
 
 def _instant(day: date, time_zone: str) -> datetime:
     """When a day begins in a time zone. The first and last days there are begin nowhere else."""
-    try:
-        zone = ZoneInfo(time_zone if date.min < day < date.max else "UTC")
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    return datetime.combine(day, time(0), zone)
+    return datetime.combine(day, time(0), zone_of(time_zone if date.min < day < date.max else "UTC"))
 
 
 def _columns(rows: Iterable[Row]) -> list[list[object]]:

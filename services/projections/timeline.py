@@ -12,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import asyncpg
 import orjson
@@ -29,6 +28,7 @@ from shared.kafka.records import Heard
 from shared.refusals import NotFound
 from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager
 from shared.sealing.sealer import Sealer
+from shared.zones import zone_of
 
 Order = Literal["newest", "oldest"]
 
@@ -173,15 +173,7 @@ def _begins(day: date, time_zone: str | None, at: datetime) -> datetime | None:
     """When the day begins in its time zone; None where that is long past, or only the person's own zone is known."""
     if time_zone is None or day < (at - _ANYWHERE).date():
         return None
-    return datetime.combine(day, time(0), _zone(time_zone))
-
-
-@cache
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")
+    return datetime.combine(day, time(0), zone_of(time_zone))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import asyncpg
 
@@ -19,6 +18,7 @@ from shared.relations.facts import (
     as_of,
 )
 from shared.relations.managers import Belonging, Managed, belongings, managers
+from shared.zones import zone_of
 
 _BEGINNING = datetime.min.replace(tzinfo=UTC)
 _END = datetime.max.replace(tzinfo=UTC)
@@ -184,11 +184,7 @@ def _instant(day: date | None, time_zone: str) -> datetime:
         return _END
     if day == date.min:
         return _BEGINNING
-    try:
-        zone: ZoneInfo | None = ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
-    return datetime.combine(day, time(0), zone)
+    return datetime.combine(day, time(0), zone_of(time_zone))
 
 
 def _columns(rows: Sequence[tuple[object, ...]]) -> list[list[object]]:

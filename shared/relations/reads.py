@@ -12,6 +12,7 @@ import asyncpg
 from shared.auth.callers import Caller, Role
 from shared.refusals import NotFound, Unavailable
 from shared.relations.model import fold_alias
+from shared.zones import zone_of
 
 
 class Rows(Protocol):
@@ -161,7 +162,7 @@ class Relations:
         kept = self._zones.get(person)
         if kept is None or kept[0] < at.timestamp():
             rows = await self._rows.fetch(_TIME_ZONE, person)
-            kept = (at.timestamp() + 60.0, ZoneInfo(rows[0]["time_zone"] if rows else "UTC"))
+            kept = (at.timestamp() + 60.0, zone_of(rows[0]["time_zone"] if rows else "UTC"))
             if len(self._zones) >= _ZONES_KEPT:
                 self._zones.clear()
             self._zones[person] = kept

@@ -4,13 +4,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache, lru_cache
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, get_args
-from zoneinfo import available_timezones
 
 from services.profiles.imports.problems import Wrong
 from shared.contracts.profiles import ChangeReason, Language
+from shared.zones import is_zone
 
 LONGEST = 200
 
@@ -128,7 +128,7 @@ def country(cell: str) -> str:
 
 
 def time_zone(cell: str) -> str:
-    if cell not in _zones():
+    if not is_zone(cell):
         raise Wrong("bad-time-zone", "must be a time zone such as Europe/Paris")
     return cell
 
@@ -169,8 +169,3 @@ def _one_of(allowed: tuple[str, ...], cell: str) -> str:
     if cell not in allowed:
         raise Wrong("not-allowed", f"must be one of {', '.join(allowed)}")
     return cell
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())

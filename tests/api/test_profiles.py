@@ -1,0 +1,80 @@
+"""Profiles through its API: what HR may report, and what is made of it."""
+
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from services.profiles.app import SERVICE
+from shared.service import Settings
+from tests.api.stage import LONG_AGO, Answered, Person, Stage, stage
+
+
+@dataclass
+class Office:
+    """HR, who reports people by the API."""
+
+    stage: Stage
+    hr: Person
+
+    async def told(self, path: str, body: object) -> Answered:
+        answer = await self.hr.post(path, body)
+        assert answer.status in (200, 201), answer.body
+        await self.stage.pump()
+        return answer
+
+    async def hire(self, unit: str | None = None) -> Person:
+        body = {"employee_number": uuid4().hex, "given_name": "Ana", "family_name": "Diaz"}
+        person = (await self.told("/v1/people", {**body, "joined_on": LONG_AGO.isoformat()})).id
+        await self.told(f"/v1/people/{person}/take-place", place(unit=unit or str(uuid4())))
+        return self.stage.person(person)
+
+    async def unit(self) -> str:
+        body = {"code": uuid4().hex, "name": "Research", "effective_on": LONG_AGO.isoformat()}
+        return str((await self.told("/v1/units", body)).id)
+
+
+def place(**given: object) -> dict[str, object]:
+    return {
+        "position": "P1",
+        "unit": str(uuid4()),
+        "title": "Engineer",
+        "legal_entity": "FR01",
+        "country": "FR",
+        "time_zone": "Europe/Paris",
+        "effective_on": LONG_AGO.isoformat(),
+        **given,
+    }
+
+
+@pytest.fixture
+async def office(fresh_database: str, tmp_path: Path) -> AsyncIterator[Office]:
+    secret = tmp_path / "secret"
+    secret.write_text(base64.b64encode(bytes(32)).decode())
+    async with stage(fresh_database, SERVICE, Settings, secret_file=secret) as made:
+        yield Office(made, made.person(uuid4(), "admin"))
+
+
+@pytest.mark.parametrize("zone", ["Mars/Base", "America", "europe/paris", "UTC/", ""])
+async def test_a_place_is_in_a_time_zone_that_there_is(office: Office, zone: str) -> None:
+    ana = await office.hire()
+    refused = await office.hr.post(f"/v1/people/{ana.id}/change-place", place(time_zone=zone))
+    assert (refused.status, [error["pointer"] for error in refused.body["errors"]]) == (422, ["#/time_zone"])
+
+
+@pytest.mark.parametrize("zone", ["UTC", "EST5EDT", "Etc/GMT+10", "America/Argentina/Buenos_Aires"])
+async def test_every_time_zone_is_taken(office: Office, zone: str) -> None:
+    ana = await office.hire()
+    await office.told(f"/v1/people/{ana.id}/change-place", place(time_zone=zone))
+
+
+@pytest.mark.parametrize("zone", ["Mars/Base", "America"])
+async def test_a_time_zone_once_recorded_wrongly_stops_nobody(office: Office, zone: str) -> None:
+    ana = office.stage.person(await office.stage.hire(time_zone=zone))
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    assert (await ana.post("/v1/people/{me}/aspirations", wish)).status == 201
+    assert await office.stage.parts.relations.today(ana.id, datetime.now(UTC)) == datetime.now(UTC).date()
