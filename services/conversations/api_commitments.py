@@ -1,6 +1,5 @@
 """Routes of commitments: each party makes and marks its own."""
 
-from datetime import date
 from uuid import UUID
 
 from uuid_utils.compat import uuid7
@@ -10,7 +9,7 @@ from services.conversations import conversation as talks
 from services.conversations.commitment_list import CommitmentList, CommitmentState, CommitmentView
 from services.conversations.fields import Words
 from shared.contracts.conversations import Party
-from shared.http import Alias, Body, Call, Listing, Moment, Page, Routes
+from shared.http import Alias, Body, Call, Day, Listing, Moment, Page, Routes
 from shared.refusals import NotAllowed, NotFound
 from shared.relations.reads import Relation, Relations
 from shared.streams import Receipt, Streams
@@ -25,7 +24,7 @@ class CommitmentBody(Body):
 
     party: Party
     text: Words
-    due_on: date
+    due_on: Day
     conversation: UUID | None = None
 
 

@@ -1,6 +1,5 @@
 """Routes of career conversations: only their parties act on them and read them."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from services.conversations.fields import Rating, Words
 from services.conversations.partners import NoManagerNow, PartnerNotAvailable, Partners, ProposalNotYours
 from shared.auth.callers import Caller
 from shared.contracts.conversations import Outcomes, PartnerRole, Topic
-from shared.http import Alias, Body, Call, Found, Line, Listing, Moment, Page, Routes
+from shared.http import Alias, Body, Call, Day, Found, Line, Listing, Moment, Page, Routes
 from shared.refusals import NotFound
 from shared.relations.reads import Relations
 from shared.sealing.sealer import Sealer
@@ -60,7 +59,7 @@ class CancelBody(Body):
 class HoldBody(Body):
     """The day on which you talked: today where none is given."""
 
-    held_on: date | None = None
+    held_on: Day | None = None
 
 
 class RateBody(Body):

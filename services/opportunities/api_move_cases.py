@@ -1,6 +1,5 @@
 """Routes of moves agreed here. HR's view of all moves is another: GET /v1/moves of projections."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,18 +9,18 @@ from services.opportunities import move as rules
 from services.opportunities import opportunity as postings
 from services.opportunities.move_list import MoveList, MoveStatus, MoveView, view
 from services.opportunities.standing import Standings
-from shared.http import Body, Call, Found, Listing, Page, Routes
+from shared.http import Body, Call, Day, Found, Listing, Page, Routes
 from shared.refusals import NotAllowed
 from shared.relations.reads import Relation, Relations
 from shared.streams import Receipt, Streams
 
 
 class ReleaseBody(Body):
-    release_on: Annotated[date, Field(description="The day from which the person is free to arrive.")]
+    release_on: Annotated[Day, Field(description="The day from which the person is free to arrive.")]
 
 
 class ArrivalBody(Body):
-    arrived_on: date
+    arrived_on: Day
 
 
 class MovesQuery(Listing):

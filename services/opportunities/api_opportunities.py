@@ -21,7 +21,7 @@ from services.opportunities.opportunity_list import (
 from services.opportunities.standing import Standings, UnitNeeded
 from shared.auth.callers import Scope
 from shared.contracts.opportunities import OpportunityKind
-from shared.http import Body, Call, Found, Line, Listing, Moment, Page, Routes
+from shared.http import Body, Call, Day, Found, Line, Listing, Moment, Page, Routes
 from shared.http.routes import Grant
 from shared.refusals import NotFound
 from shared.relations.reads import Relations
@@ -39,8 +39,8 @@ class PostBody(Body):
     description: Words
     skills: Annotated[tuple[Skill, ...], Field(max_length=50)] = ()
     country: Country | None = None
-    starts_on: date | None = None
-    closes_on: Annotated[date | None, Field(description="The last day for applications.")] = None
+    starts_on: Day | None = None
+    closes_on: Annotated[Day | None, Field(description="The last day for applications.")] = None
 
 
 class CloseBody(Body):

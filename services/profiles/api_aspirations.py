@@ -1,6 +1,5 @@
 """Routes of aspirations: written by their owner alone, read by whom the owner lets."""
 
-from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from uuid_utils.compat import uuid7
 from services.profiles import aspiration as rules
 from services.profiles.aspirations_list import AspirationsList, AspirationView
 from shared.contracts.profiles import Aspiration, Certainty, Grain
-from shared.http import Alias, Body, Call, Line, Listing, Page, Routes, Text
+from shared.http import Alias, Body, Call, Day, Line, Listing, Page, Routes, Text
 from shared.http.calls import Found
 from shared.refusals import NotFound
 from shared.relations.reads import Relations
@@ -43,7 +42,7 @@ class ShareBody(Body):
     audience: Literal["my_manager", "person", "whoever_is_my_manager", "my_hr_partner"] = "my_manager"
     reader: Annotated[Line | None, Field(description="With audience `person`: their id or employee number.")] = None
     purpose: Text | None = None
-    until: Annotated[date | None, Field(description="The last day on which they may read it.")] = None
+    until: Annotated[Day | None, Field(description="The last day on which they may read it.")] = None
     later_editions: Annotated[bool, Field(description="Whether they also read what you write later.")] = False
 
 

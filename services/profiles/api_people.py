@@ -1,6 +1,5 @@
 """Routes of people: what HR reports of them, one fact at a time."""
 
-from datetime import date
 from typing import Annotated, Any, Literal
 from uuid import UUID, uuid4
 
@@ -11,7 +10,7 @@ from services.profiles import person as rules
 from services.profiles.identity import Identity
 from shared.auth.callers import Role, Scope
 from shared.contracts.profiles import ChangeReason, Language, Name
-from shared.http import Alias, Body, Call, Line, Routes, Text
+from shared.http import Alias, Body, Call, Day, Line, Routes, Text
 from shared.refusals import Worded
 from shared.relations.reads import Relations
 from shared.streams import Receipt, Streams
@@ -49,7 +48,7 @@ class PersonBody(Body):
     given_name: Line
     family_name: Line
     language: Language = "en"
-    joined_on: date
+    joined_on: Day
 
 
 class DescriptionBody(Body):
@@ -72,7 +71,7 @@ class PlaceBody(Body):
     primary: bool = True
     status: Literal["active", "leave"] = "active"
     reason: ChangeReason | None = None
-    effective_on: date
+    effective_on: Day
     corrects: UUID | None = None
 
     def details(self) -> rules.PlaceDetails:
@@ -83,7 +82,7 @@ class PlaceEndBody(Body):
     """`effective_on` is the first day without the place."""
 
     position: Code
-    effective_on: date
+    effective_on: Day
     corrects: UUID | None = None
 
 
@@ -93,7 +92,7 @@ class ManagerBody(Body):
     position: Code
     manager: Annotated[Line | None, Field(description="Their id or employee number.")] = None
     line: Literal["solid", "dotted"] = "solid"
-    effective_on: date
+    effective_on: Day
     corrects: UUID | None = None
 
 
@@ -104,13 +103,13 @@ class InterimBody(Body):
 class LeaveBody(Body):
     """`left_on` is the last day in."""
 
-    left_on: date
+    left_on: Day
     reason: Text | None = None
     corrects: UUID | None = None
 
 
 class RejoinBody(Body):
-    joined_on: date
+    joined_on: Day
     corrects: UUID | None = None
 
 
@@ -121,7 +120,7 @@ class FactBody(Body):
 class AliasBody(Body):
     source: Literal["employee_number", "email", "subject"]
     value: Line
-    effective_on: date
+    effective_on: Day
 
 
 def add_routes(routes: Routes, streams: Streams, relations: Relations, identity: Identity) -> None:

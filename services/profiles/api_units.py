@@ -1,6 +1,5 @@
 """Routes of units: who leads them and who is HR partner for them. HR's administrators and imports command them."""
 
-from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from pydantic import Field
 from services.profiles import unit as rules
 from services.profiles.people_list import PeopleList, UnitView
 from shared.auth.callers import Role, Scope
-from shared.http import Body, Call, Line, Listing, Page, Routes
+from shared.http import Body, Call, Day, Line, Listing, Page, Routes
 from shared.relations.reads import Relations
 from shared.streams import Receipt, Streams
 
@@ -23,30 +22,30 @@ class UnitBody(Body):
     name: Line
     parent: UUID | None = None
     legal_entity: Code | None = None
-    effective_on: date
+    effective_on: Day
 
 
 class ChangedUnitBody(Body):
     name: Line
     parent: UUID | None = None
-    effective_on: date
+    effective_on: Day
 
 
 class LeaderBody(Body):
     """No leader: the post is vacant."""
 
     leader: Annotated[Line | None, Field(description="Their id or employee number.")] = None
-    effective_on: date
+    effective_on: Day
 
 
 class ReplacedBody(Body):
     by: Annotated[list[UUID], Field(min_length=1, max_length=50)]
-    effective_on: date
+    effective_on: Day
 
 
 class PartnerBody(Body):
     partner: Annotated[Line, Field(description="Their id or employee number.")]
-    effective_on: date
+    effective_on: Day
 
 
 _HR = (Role.ADMIN, Scope.IMPORTS_WRITE)

@@ -12,13 +12,13 @@ from services.projections.moves_reads import Figures, GroupBy, MovesAsked, Moves
 from services.projections.stories import Kind
 from services.projections.timeline import Asked, Order, TimelineReads
 from shared.auth.callers import Role, Scope
-from shared.http import Alias, Call, Line, Listing, Moment, Page, Query, Routes, Several
+from shared.http import Alias, Call, Day, Line, Listing, Moment, Page, Query, Routes, Several
 from shared.refusals import Invalid, Unacceptable
 from shared.relations.reads import Relations
 
 
 class TimelineQuery(Listing):
-    as_of: Annotated[date | None, Field(description="The story up to this day. Never later than today.")] = None
+    as_of: Annotated[Day | None, Field(description="The story up to this day. Never later than today.")] = None
     known_at: Annotated[Moment | None, Field(description="The facts as they were known at this time.")] = None
     kinds: Annotated[Several[Kind], Field(description="Only these kinds of entries.")] = ()
     order: Order = "newest"
@@ -27,8 +27,8 @@ class TimelineQuery(Listing):
 class _Chosen(Query):
     """Which moves."""
 
-    begins: Annotated[date | None, Field(alias="from", description="The first effective day.")] = None
-    ends: Annotated[date | None, Field(alias="to", description="The last effective day: it is included.")] = None
+    begins: Annotated[Day | None, Field(alias="from", description="The first effective day.")] = None
+    ends: Annotated[Day | None, Field(alias="to", description="The last effective day: it is included.")] = None
     unit: Annotated[UUID | None, Field(description="Moves from or to this unit, or a unit below it as of now.")] = None
     kind: Annotated[
         Several[KindOfMove],

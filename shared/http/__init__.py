@@ -6,7 +6,7 @@ request), requests and bodies (how it is read), answers and problems (how it is 
 
 from shared.http.app import Api, build
 from shared.http.calls import Alias, Call, Found, Page, Upload
-from shared.http.fields import Body, Line, Listing, Moment, Query, Text, Whole
+from shared.http.fields import Body, Day, Line, Listing, Moment, Query, Text, Whole
 from shared.http.health import Check, Health
 from shared.http.queries import Several
 from shared.http.routes import Routes
@@ -17,6 +17,7 @@ __all__ = [
     "Body",
     "Call",
     "Check",
+    "Day",
     "Found",
     "Health",
     "Line",

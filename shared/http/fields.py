@@ -1,10 +1,18 @@
 """What models of bodies and queries are made of. Strict: nothing is converted, unknown fields are refused."""
 
+import re
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic_core import core_schema
 
 from shared.refusals import Worded
@@ -53,6 +61,37 @@ Moment = Annotated[datetime, _Rfc3339()]
 """A time with its offset (RFC 3339)."""
 
 
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+_DAY = r"^(19|20|21)\d\d-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$"
+
+
+class _CalendarDay:
+    """Reads a date as it is written alone, within bounds. pydantic's own takes "0", too."""
+
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        return core_schema.no_info_after_validator_function(
+            _day,
+            core_schema.str_schema(),
+            serialization=core_schema.plain_serializer_function_ser_schema(date.isoformat, when_used="json"),
+        )
+
+    def __get_pydantic_json_schema__(self, _schema: Any, _handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {"type": "string", "format": "date", "pattern": _DAY}
+
+
+def _day(written: str) -> date:
+    try:
+        if re.fullmatch(_DAY, written, re.ASCII):
+            return date.fromisoformat(written)
+    except ValueError:
+        pass
+    raise Worded("must be a date such as 2027-01-31, from 1900 to 2199")
+
+
+Day = Annotated[date, _CalendarDay()]
+"""A calendar date, far from both ends of the calendar, since rules count days from it."""
+
+
 class Body(BaseModel):
     """A request's body."""
 
@@ -86,6 +125,8 @@ def check_strict(model: type[BaseModel]) -> None:
         kind = schema.get("type")
         if kind in ("datetime", "time", "timedelta"):
             raise TypeError(f"{model.__name__}: declare times as Moment, which needs an offset")
+        if kind == "date":
+            raise TypeError(f"{model.__name__}: declare dates as Day, which has bounds")
         if kind == "model-fields" and schema.get("extra_behavior") not in (None, "forbid"):
             raise TypeError(f"{model.__name__}: every model in it must refuse unknown fields")
         if kind == "model" and not issubclass(schema["cls"], (Body, Query)):

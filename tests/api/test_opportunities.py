@@ -731,13 +731,15 @@ async def test_queries_that_mean_nothing_are_refused(world: World) -> None:
 
 
 async def test_dates_at_the_edge_of_the_calendar_break_nothing(world: World) -> None:
-    opportunity = await world.post(starts_on="0001-01-01", closes_on="9999-12-31")
-    assert (
-        await world.dan.post(
-            "/v1/opportunities",
-            {"kind": "role", "unit": str(world.data), "title": "T", "description": "D", "closes_on": "0001-01-01"},
-        )
-    ).code == "closed-from-the-start"
+    body = {"kind": "role", "unit": str(world.data), "title": "T", "description": "D"}
+    assert (await world.dan.post("/v1/opportunities", {**body, "closes_on": "1900-01-01"})).code == (
+        "closed-from-the-start"
+    )
+    for field in ("starts_on", "closes_on"):
+        for beyond in ("0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"):
+            refused = await world.dan.post("/v1/opportunities", {**body, field: beyond})
+            assert (refused.status, refused.body["errors"][0]["pointer"]) == (422, f"#/{field}")
+    opportunity = await world.post(starts_on="1900-01-01", closes_on="2199-12-31")
     assert await world.listed(changed_since="9998-01-01T00:00:00Z") == []
     assert await world.listed() == ["Data engineer"]
     for beyond in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
@@ -745,6 +747,7 @@ async def test_dates_at_the_edge_of_the_calendar_break_nothing(world: World) -> 
         assert (answer.status, answer.code) == (422, "invalid")
     assert (await world.nobu.get(f"/v1/opportunities/{opportunity}")).body["status"] == "open"
     move = await world.accepted(title="far")
-    far = await world.sam.post(f"/v1/move-cases/{move}/release", {"release_on": "9999-12-31"}, if_match='"1"')
-    assert far.status == 200
-    assert (await world.dan.post(f"/v1/move-cases/{move}/complete", {"arrived_on": "9999-12-31"})).status == 422
+    release = f"/v1/move-cases/{move}/release"
+    assert (await world.sam.post(release, {"release_on": "9999-12-31"}, if_match='"1"')).status == 422
+    assert (await world.sam.post(release, {"release_on": "2199-12-31"}, if_match='"1"')).status == 200
+    assert (await world.dan.post(f"/v1/move-cases/{move}/complete", {"arrived_on": "2199-12-31"})).status == 422

@@ -78,3 +78,20 @@ async def test_a_time_zone_once_recorded_wrongly_stops_nobody(office: Office, zo
     wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
     assert (await ana.post("/v1/people/{me}/aspirations", wish)).status == 201
     assert await office.stage.parts.relations.today(ana.id, datetime.now(UTC)) == datetime.now(UTC).date()
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"])
+async def test_a_day_is_one_of_three_centuries(office: Office, day: str) -> None:
+    ana = await office.hire()
+    for command, body, field in (
+        ("leave", {"left_on": day}, "left_on"),
+        ("take-place", place(position="P2", effective_on=day), "effective_on"),
+        ("assign-manager", {"position": "P1", "effective_on": day}, "effective_on"),
+    ):
+        refused = await office.hr.post(f"/v1/people/{ana.id}/{command}", body)
+        assert (refused.status, [error["pointer"] for error in refused.body["errors"]]) == (422, [f"#/{field}"])
+
+
+async def test_the_last_day_that_is_taken_stops_nothing(office: Office) -> None:
+    ana = await office.hire()
+    await office.told(f"/v1/people/{ana.id}/leave", {"left_on": "2199-12-31"})

@@ -20,6 +20,7 @@ from shared.http import (
     Body,
     Call,
     Check,
+    Day,
     Found,
     Health,
     Line,
@@ -65,6 +66,7 @@ class ShareBody(Body):
     note: Text | None = None
     title: Line | None = None
     until: Moment | None = None
+    due_on: Day | None = None
     weight: Annotated[float, Field(ge=0)] = 0.0
     count: Whole = 0
     free: dict[str, str] | None = None
@@ -74,6 +76,7 @@ class ShareBody(Body):
 class Quantity(Query):
     of: Several[Literal["apples", "pears"]] = ()
     since: Moment | None = None
+    on: Day | None = None
     exact: bool = False
 
 

@@ -1,5 +1,6 @@
 """The description is valid, tells everything that is declared, and what is tried against it holds."""
 
+import re
 from typing import Any
 
 import httpx2
@@ -72,6 +73,9 @@ def test_what_a_route_asks_for_is_told() -> None:
     assert counted["of"]["explode"] is False
     assert counted["of"]["schema"]["type"] == "array"
     assert counted["after"]["in"] == "query"
+    assert counted["on"]["schema"]["format"] == "date"
+    assert re.match(counted["on"]["schema"]["pattern"], "2199-12-31")
+    assert not re.match(counted["on"]["schema"]["pattern"], "2200-01-01")
     assert operation("/v1/fruits/quantity", "get")["security"] == []
     assert operation("/v1/imports", "post")["security"] == [{"bearer": ["imports:write"]}]
     assert list(operation("/v1/imports", "post")["requestBody"]["content"]) == ["text/csv"]

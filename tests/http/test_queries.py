@@ -16,6 +16,12 @@ COUNT = "/v1/fruits/quantity"
         (f"{COUNT}?since=2027-01-31T10:00:00%2B01:00", 200, None),
         (f"{COUNT}?since=2027-01-31T10:00:00+01:00", 422, "since"),  # an unescaped plus is a space
         (f"{COUNT}?since=1493979010", 422, "since"),
+        (f"{COUNT}?on=1900-01-01", 200, None),
+        (f"{COUNT}?on=1899-12-31", 422, "on"),
+        (f"{COUNT}?on=2027-02-29", 422, "on"),
+        (f"{COUNT}?on=20270228", 422, "on"),
+        (f"{COUNT}?on=0", 422, "on"),
+        (f"{COUNT}?on=9999-12-31", 422, "on"),
         (f"{COUNT}?of=CANARY", 422, "of"),
         (f"{COUNT}?of=", 422, "of"),
         (f"{COUNT}?of=apples&of=pears", 422, "of"),

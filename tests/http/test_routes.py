@@ -1,6 +1,6 @@
 """A route that does not say what it should is refused when it is declared."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,10 @@ class Loose(BaseModel):
 
 class Naive(Body):
     at: datetime
+
+
+class Boundless(Body):
+    on: date | None = None
 
 
 class Holding(Body):
@@ -57,6 +61,11 @@ async def naive(call: Call[Naive]) -> Receipt:
     raise NotImplementedError
 
 
+async def boundless(call: Call[Boundless]) -> Receipt:
+    """Wrong."""
+    raise NotImplementedError
+
+
 async def holding(call: Call[Holding]) -> Receipt:
     """Wrong."""
     raise NotImplementedError
@@ -79,6 +88,7 @@ async def unsaid(call: Call[Fine]):
         ("/v1/a/{id}", loose_name, "must be an Alias, a UUID or a str"),
         ("/v1/a", loose, "derive it from Body or Query"),
         ("/v1/a", naive, "declare times as Moment"),
+        ("/v1/a", boundless, "declare dates as Day"),
         ("/v1/a", holding, "must be a Body, too"),
         ("/v1/a", mute, "docstring"),
         ("/v1/a", unsaid, "say what it answers"),

@@ -15,7 +15,7 @@ from services.profiles.imports.shapes import Kind, Mode
 from services.profiles.imports.staging import Staging
 from shared.auth.callers import Role, Scope
 from shared.eventstore import CommandKey, CommandRepeated
-from shared.http import Call, Listing, Page, Query, Routes, Upload
+from shared.http import Call, Day, Listing, Page, Query, Routes, Upload
 from shared.postgres import Pool
 from shared.refusals import Invalid, NotFound, Unacceptable
 
@@ -32,7 +32,7 @@ class ImportQuery(Query):
         Mode,
         Field(description="complete: the files have all history of whom they name; snapshot: how things are on a day."),
     ] = "complete"
-    as_of: Annotated[date | None, Field(description="A snapshot's day; today if not given.")] = None
+    as_of: Annotated[Day | None, Field(description="A snapshot's day; today if not given.")] = None
     absent: Annotated[
         Literal["untouched", "left"],
         Field(description="left: who is not in the snapshot has left, unless these are more than 2 %."),

@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from services.profiles.imports.problems import Wrong
 from shared.contracts.profiles import ChangeReason, Language
+from shared.http.fields import FIRST_DAY, LAST_DAY
 from shared.zones import is_zone
 
 LONGEST = 200
@@ -160,7 +161,7 @@ def _last_day(cell: str, written: str) -> date | None:
         raise Wrong("bad-date", "is a date that does not exist") from None
     if found.year == 9999:
         return None
-    if not 1900 <= found.year < 2200:
+    if not FIRST_DAY <= found <= LAST_DAY:
         raise Wrong("bad-date", "must be a day between 1900 and 2199")
     return found
 
