@@ -1,4 +1,8 @@
-"""Shapes what a handler answers: JSON, ETag, Location, Link, and 304 for who has it already."""
+"""Shapes what a handler answers: JSON, ETag, Location, Link, and 304 for who has it already.
+
+A read's ETag is the version of its stream and a digest of the answer: what is read may change without an event (a day
+passes, a relation ends, words are erased), and is another answer then. If-Match means the version alone.
+"""
 
 from collections.abc import Callable
 from typing import Any, get_args, get_origin
@@ -18,7 +22,7 @@ NO_STORE = (b"cache-control", b"no-store")
 NOSNIFF = (b"x-content-type-options", b"nosniff")
 
 
-def encoder(route: Route, cursors: Cursors) -> Encode:
+def encoder(route: Route, cursors: Cursors, digest: Callable[[bytes], bytes]) -> Encode:
     """How a route's answers are written, decided once by the type it declares. Raises TypeError."""
     kind = get_origin(route.answer) or route.answer
     if kind is type(None):
@@ -26,7 +30,7 @@ def encoder(route: Route, cursors: Cursors) -> Encode:
     if kind is Receipt:
         return _receipts(route)
     if kind is Found:
-        return _found(route)
+        return _found(route, digest)
     if kind is Page:
         return _pages(route, cursors)
     dump = _dumper(route.answer)
@@ -56,15 +60,16 @@ def _receipts(route: Route) -> Encode:
     return encode
 
 
-def _found(route: Route) -> Encode:
+def _found(route: Route, digest: Callable[[bytes], bytes]) -> Encode:
     dump = _dumper(get_args(route.answer)[0])
     status = route.status
 
     def encode(found: Found[Any], request: Request) -> Answer:
-        etag = b'"%d"' % found.version
+        body = dump(found.value)
+        etag = b'"%d-%b"' % (found.version, digest(body))
         if (given := request.headers.get(b"if-none-match")) is not None and _matches(given, etag):
             return 304, [(b"etag", etag), NO_STORE, NOSNIFF], b""
-        return _json(status, dump(found.value), (b"etag", etag))
+        return _json(status, body, (b"etag", etag))
 
     return encode
 

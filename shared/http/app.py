@@ -56,9 +56,11 @@ def build(
     deadline: float = DEADLINE,
     wait: float = WAIT,
 ) -> Api:
-    """`secret` has 32 bytes or more, the same in all replicas: command keys and cursors are made with it."""
+    """`secret` has 32 bytes or more, the same in all replicas: command keys, cursors and ETags are made with it."""
     reader = Reader(secret, wait=min(wait, deadline / 2))
-    operations = [Operation(route, encoder(route, reader.cursors), metrics, deadline) for route in routes.declared]
+    operations = [
+        Operation(route, encoder(route, reader.cursors, reader.digest), metrics, deadline) for route in routes.declared
+    ]
     app = Api(title=service, version=version, docs_url=None, redoc_url=None, openapi_url=None)
     app.described = describe(service, version, description, routes.declared)
     pages = {

@@ -78,7 +78,7 @@ class Call(Generic[B, Q]):
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[T]):
-    """One thing and the version of its stream, which becomes its ETag."""
+    """One thing and the version of its stream: what If-Match means, and the beginning of its ETag."""
 
     value: T
     version: int

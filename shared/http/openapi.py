@@ -150,8 +150,8 @@ def _parameters(route: Route) -> Iterable[Json]:
         yield _header(
             "Idempotency-Key", "Makes it safe to repeat a command: it is done once.", pattern="^[!-~]{1,255}$"
         )
-        told = "The ETag that you mean to change: 412 when it has changed since."
-        yield {**_header("If-Match", told, pattern='^"(0|[1-9][0-9]*)"$'), "required": route.guarded}
+        told = "The ETag of what you mean to change, as read or as a command answered: 412 when it has changed since."
+        yield {**_header("If-Match", told, pattern='^"(0|[1-9][0-9]*)(-[0-9a-f]{16})?"$'), "required": route.guarded}
 
 
 def _query_parameter(name: str, schema: Json, *, required: bool) -> Json:
@@ -185,7 +185,7 @@ def _answer(route: Route, schema: Json) -> Json:
         if route.creates:
             headers["Location"] = {"description": "Where the new thing is.", "schema": _STRING}
     elif kind is Found:
-        headers["ETag"] = {"description": "The version.", "schema": _STRING}
+        headers["ETag"] = {"description": "The version, and a digest of this answer.", "schema": _STRING}
     elif kind is Page:
         following = {"type": ["string", "null"], "description": "The `cursor` of the next page; null: none."}
         content["schema"] = {

@@ -95,3 +95,18 @@ async def test_a_day_is_one_of_three_centuries(office: Office, day: str) -> None
 async def test_the_last_day_that_is_taken_stops_nothing(office: Office) -> None:
     ana = await office.hire()
     await office.told(f"/v1/people/{ana.id}/leave", {"left_on": "2199-12-31"})
+
+
+async def test_a_later_edition_is_sent_to_who_has_the_one_before(office: Office) -> None:
+    ana, ben = await office.hire(), await office.hire()
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    aspiration = (await ana.post("/v1/people/{me}/aspirations", wish)).id
+    path = f"/v1/people/{ana.id}/aspirations/{aspiration}"
+    shared = {"audience": "person", "reader": str(ben.id), "later_editions": True}
+    assert (await ana.post(f"{path}/share", shared)).status == 200
+    await office.stage.pump()
+    first = await ben.get(path)
+    assert (await ben.again(path, first.headers["etag"])).status == 304
+    assert (await ana.post(f"{path}/revise", {**wish, "text": "To write."})).status == 200
+    await office.stage.pump()
+    assert (await ben.again(path, first.headers["etag"])).body["content"]["text"] == "To write."

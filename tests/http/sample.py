@@ -100,6 +100,7 @@ class Service:
     calls: list[Call[Any, Any]] = field(default_factory=list)
     does: Callable[[], Any] | None = None
     fruits: int = 7
+    basket: str = "apples"
     waited: list[After] = field(default_factory=list)
     outcome: Literal["reached", "not-yet", "parked"] = "reached"
     received: int = 0
@@ -162,7 +163,7 @@ def routes_of(service: Service) -> Routes:
         await service.act(call)
         if basket != ITEM:
             raise NotFound
-        return Found(Words(text="apples"), 7)
+        return Found(Words(text=service.basket), 7)
 
     @routes.get("/v1/fruits")
     async def list_fruits(call: Call[None, Fruits]) -> Page[Fruit]:

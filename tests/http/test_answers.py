@@ -1,5 +1,7 @@
 """What an API answers when all is well."""
 
+import re
+
 import httpx2
 import pytest
 
@@ -40,15 +42,28 @@ async def test_every_answer_is_kept_out_of_caches_and_not_sniffed(anna: httpx2.A
 
 @pytest.mark.parametrize(
     ("given", "status"),
-    [('"7"', 304), ('W/"7"', 304), ('"6", "7"', 304), ("*", 304), ('"6"', 200), ('"77"', 200), ("7", 200)],
+    [("{}", 304), ("W/{}", 304), ('"6", {}', 304), ("*", 304), ('"7"', 200), ('"77"', 200), ("7", 200)],
 )
-async def test_who_has_the_version_already_is_not_sent_it_again(
+async def test_who_has_the_answer_already_is_not_sent_it_again(
     anna: httpx2.AsyncClient, given: str, status: int
 ) -> None:
-    answer = await anna.get(f"/v1/baskets/{ITEM}", headers={"if-none-match": given})
+    etag = (await anna.get(f"/v1/baskets/{ITEM}")).headers["etag"]
+    assert re.fullmatch('"7-[0-9a-f]{16}"', etag)
+    answer = await anna.get(f"/v1/baskets/{ITEM}", headers={"if-none-match": given.format(etag)})
     assert answer.status_code == status
-    assert answer.headers["etag"] == '"7"'
+    assert answer.headers["etag"] == etag
     assert answer.content == (b"" if status == 304 else b'{"text":"apples"}')
+
+
+async def test_another_answer_of_the_same_version_is_sent(anna: httpx2.AsyncClient, service: Service) -> None:
+    path = f"/v1/baskets/{ITEM}"
+    etag = (await anna.get(path)).headers["etag"]
+    service.basket = "pears"
+    other = await anna.get(path, headers={"if-none-match": etag})
+    assert (other.status_code, other.json()) == (200, {"text": "pears"})
+    written = await anna.put(path, json=MANAGER, headers={"if-match": etag})
+    assert written.status_code == 200
+    assert service.calls[-1].if_match == 7
 
 
 async def test_head_answers_as_get_without_the_body(anna: httpx2.AsyncClient) -> None:

@@ -127,7 +127,7 @@ def test_a_stale_if_match_changes_nothing(house, team):
     path = f"/v1/people/{amina.id}/aspirations/{wish.id}/revise"
     assert amina.post("profiles", path, WISH, if_match='"1"').status == 200
     assert amina.post("profiles", path, WISH, if_match='"1"').code == "version-mismatch"
-    assert read(amina, amina, wish).headers["etag"] == '"2"'
+    assert read(amina, amina, wish).headers["etag"].startswith('"2-')
 
 
 def test_an_employee_number_never_makes_two_people(house):
