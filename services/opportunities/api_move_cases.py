@@ -50,9 +50,12 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, standings
         example={"release_on": "2027-05-01"},
     )
     async def release_move(call: Call[ReleaseBody], move_case: UUID) -> Receipt:
-        """Set the day on which the person is released, or set it anew: as their current manager or HR partner."""
+        """Set the day on which the person is released, or set it anew: as their current manager or HR partner.
+
+        Who stands in for a manager was chosen by the person, and does not release them.
+        """
         state, _, relation, _ = await find(call, move_case)
-        if not (relation.manager or relation.hr_partner):
+        if not ((relation.manager and not relation.interim) or relation.hr_partner):
             raise NotAllowed("Only the current manager or the HR partner of the person can do this.")
         today = await relations.today(state.case.person, call.at)
         command = rules.ReleaseMove(call.person, call.body.release_on, today)

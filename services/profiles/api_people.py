@@ -215,9 +215,8 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
         """While you have no manager: say who stands in, until you have one."""
         who = await relations.oneself(person, call.caller)
         partner = None if call.body.partner is None else await relations.person(call.body.partner)
-        vacant = await relations.manager(who) is None
         today = await relations.today(who, call.at)
-        return await execute(call, rules.NameInterimPartner(who, today, partner, vacant))
+        return await execute(call, rules.NameInterimPartner(who, today, partner, await relations.vacant(who)))
 
     @routes.post("/v1/people/{person}/leave", allow=_HR, refuses=(rules.NotEmployed,))
     async def leave(call: Call[LeaveBody], person: Alias) -> Receipt:

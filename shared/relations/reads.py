@@ -97,9 +97,13 @@ class Relation:
     self: bool
     manager: bool
     hr_partner: bool
+    interim: bool = False
+    """A manager who only stands in, chosen by the person."""
 
 
-_RELATION = f"""select $1 = $2 as self, {is_manager("$1", "$2")} as manager, {is_hr_partner("$1", "$2")} as hr_partner
+_RELATION = f"""select {is_manager("$1", "$2")} as manager, {is_hr_partner("$1", "$2")} as hr_partner,
+        exists (select from managers ri where ri.person = $1 and ri.manager = $2 and ri.kind = 'interim'
+            and ri.from_at <= now() and ri.to_at > now()) as interim
     from (select $1::uuid, $2::uuid) as given"""
 
 _MANAGER = """select manager, kind from managers
@@ -144,7 +148,7 @@ class Relations:
         await self.require_fresh()
         row = (await self._rows.fetch(_RELATION, person, caller.person))[0]
         hr_partner = row["hr_partner"] and Role.HR_PARTNER in caller.roles
-        return Relation(self=False, manager=row["manager"], hr_partner=hr_partner)
+        return Relation(self=False, manager=row["manager"], hr_partner=hr_partner, interim=row["interim"])
 
     async def named(self, alias: str, caller: Caller) -> UUID:
         """The person of a path, without asking the database for who names themselves. Raises NotFound."""
@@ -172,6 +176,11 @@ class Relations:
         """The person's manager now, or who stands in; None: a vacancy."""
         rows = await self._rows.fetch(_MANAGER, person)
         return rows[0]["manager"] if rows else None
+
+    async def vacant(self, person: UUID) -> bool:
+        """Whether the person has no manager now but who stands in."""
+        rows = await self._rows.fetch(_MANAGER, person)
+        return not rows or rows[0]["kind"] == "interim"
 
     async def leads(self, unit: UUID, caller: UUID) -> bool:
         """Whether the caller leads the unit or one above it, now."""

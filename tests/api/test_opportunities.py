@@ -669,6 +669,21 @@ async def test_releasing_is_for_the_manager_and_hr_and_arriving_for_the_others(w
     assert (await world.sam.post(f"{path}/complete", {"arrived_on": str(TODAY)})).status == 403
 
 
+async def test_who_only_stands_in_for_a_manager_releases_nobody(world: World) -> None:
+    move = await world.accepted()
+    await world.stage.tell(
+        profiles.UnitLeaderAppointed(unit=world.sales, leader=None, effective_on=TODAY - timedelta(days=2)),
+        profiles.InterimPartnerNamed(
+            person=world.amina.id, effective_on=TODAY - timedelta(days=2), partner=world.nobu.id
+        ),
+    )
+    path, body = f"/v1/move-cases/{move}", {"release_on": TODAY.isoformat()}
+    assert (await world.nobu.get(path)).status == 200
+    refused = await world.nobu.post(f"{path}/release", body, if_match='"1"')
+    assert (refused.status, refused.code) == (403, "not-allowed")
+    assert (await world.hugo.post(f"{path}/release", body, if_match='"1"')).status == 200
+
+
 async def test_with_the_manager_changes_who_reads_and_releases(world: World) -> None:
     move = await world.accepted()
     await world.stage.managed_by(world.amina.id, world.nobu.id, on=TODAY - timedelta(days=2))

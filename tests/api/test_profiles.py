@@ -110,3 +110,18 @@ async def test_a_later_edition_is_sent_to_who_has_the_one_before(office: Office)
     assert (await ana.post(f"{path}/revise", {**wish, "text": "To write."})).status == 200
     await office.stage.pump()
     assert (await ben.again(path, first.headers["etag"])).body["content"]["text"] == "To write."
+
+
+async def test_who_stands_in_can_be_another(office: Office) -> None:
+    unit = await office.unit()
+    ana, ben, carla, dora = [await office.hire(unit) for _ in range(4)]
+    relations = office.stage.parts.relations
+    for partner in (ben, carla):
+        named = await ana.post("/v1/people/{me}/name-interim-partner", {"partner": str(partner.id)})
+        assert named.status == 200, named.body
+        await office.stage.pump()
+        assert await relations.manager(ana.id) == partner.id
+    leader = {"leader": str(dora.id), "effective_on": LONG_AGO.isoformat()}
+    await office.told(f"/v1/units/{unit}/appoint-leader", leader)
+    refused = await ana.post("/v1/people/{me}/name-interim-partner", {"partner": str(ben.id)})
+    assert (refused.status, refused.code) == (409, "manager-present")
