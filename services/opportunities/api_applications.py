@@ -112,7 +112,11 @@ def _add_reads(routes: Routes, access: _Access, standings: Standings, listed: Ap
     async def list_received_applications(
         call: Call[None, ApplicationsQuery], opportunity: UUID
     ) -> Page[ApplicationView]:
-        """Applications for an opportunity that you decide on, in the order in which they came."""
+        """Applications for an opportunity that you own, in the order in which they came.
+
+        The owner is who posted it, as long as they lead its unit or one above it, or are its HR partner; else who leads
+        the unit now. Mentoring and shadowing stay with who offers them. Nobody else reads or decides on applications.
+        """
         state = await access.posting(opportunity)
         if not await standings.decides(state.posting, call.caller):
             raise NotFound
@@ -120,7 +124,10 @@ def _add_reads(routes: Routes, access: _Access, standings: Standings, listed: Ap
 
     @routes.get("/v1/applications/{application}")
     async def read_application(call: Call, application: UUID) -> Found[ApplicationView]:
-        """One application: for the applicant, and for who decides on it."""
+        """One application: for the applicant, and for the opportunity's owner, who decides on it.
+
+        To everybody else it is not there: neither to the applicant's manager nor to other leaders and HR partners.
+        """
         state, version, opportunity = await access.read(call, application)
         return Found(await view(state, opportunity, sealer, reader=call.person), version)
 
@@ -148,12 +155,14 @@ def _add_commands_of_applicants(
         """Apply. Read the application to see what matches and what is missing."""
         body, person = call.body, call.person
         await standings.require_present(person)
+        opportunity = await access.posting(body.opportunity)
         command = rules.SubmitApplication(
             application=rules.application_id(body.opportunity, person),
             person=person,
             statement=body.statement,
             skills=body.skills,
-            opportunity=await access.posting(body.opportunity),
+            owner=await standings.owner(opportunity.posting) or opportunity.posting.owner,
+            opportunity=opportunity,
             on=await relations.today(person, call.at),
         )
         return await streams.execute(rules.DECIDER, command.application, command, call.origin)

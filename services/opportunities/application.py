@@ -71,6 +71,8 @@ class SubmitApplication:
     person: UUID
     statement: str | None
     skills: tuple[str, ...]
+    owner: UUID
+    """Who decides on it."""
     opportunity: Posted
     on: date
 
@@ -233,7 +235,7 @@ DECIDER: Decider[ApplicationCommand, ApplicationState] = Decider(NotSubmitted(),
 def _submit(command: SubmitApplication, state: ApplicationState) -> Sequence[Event]:
     posting = command.opportunity.posting
     require_open(command.opportunity, command.on)
-    if posting.owner == command.person:
+    if command.owner == command.person:
         raise OwnOpportunity
     if isinstance(state, Pending):
         raise AlreadyApplied
@@ -245,7 +247,7 @@ def _submit(command: SubmitApplication, state: ApplicationState) -> Sequence[Eve
             application=command.application,
             opportunity=posting.opportunity,
             person=command.person,
-            owner=posting.owner,
+            owner=command.owner,
             effective_on=command.on,
             statement=command.statement,
             skills=command.skills,

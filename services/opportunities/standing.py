@@ -2,9 +2,10 @@
 
 Decided here: posting takes the leader of the unit or of one above, or the unit's HR partner; mentoring and shadowing
 are offered by anyone, from their own unit. Leaders and HR partners may also close and withdraw, as the owner may.
-Applications are decided by the owner, by who leads its unit itself now and by its HR partner, since owners
-leave and move on; leaders above do not read them, since an applicant's manager may be one. Applications for mentoring
-and shadowing are the owner's alone. Nobody decides on their own application, and who has left decides nothing.
+Applications are read and decided by the owner alone (docs/decisions/0008): who posted it, as long as they could post it
+still; else, since people leave and move on, who leads its unit itself now. Other leaders and HR partners do not read
+them, since an applicant's manager may be one. Applications for mentoring and shadowing stay with who posted it. Nobody
+decides on their own application, and who has left decides nothing.
 """
 
 from dataclasses import dataclass
@@ -54,6 +55,18 @@ _STANDING = f"""
            {leads_unit("$1", "$2")} as leads_above, {partners_unit("$1", "$2")} as partner, {has_left("$2")} as left
     from (select $1::uuid, $2::uuid) as given"""
 
+# Who posted it ($2) for a unit ($1), while they are still somebody who could, or offered what anyone offers ($3).
+_OWNER = f"""
+    select case
+        when has_left then case when not $3 then leader end
+        when $3 or leads or partners then $2
+        else leader end as owner
+    from (select {has_left("$2")} as has_left, {leads_unit("$1", "$2")} as leads,
+        {partners_unit("$1", "$2")} as partners,
+        (select l.leader from unit_leaders l where l.unit = $1 and l.effective_on <= current_date
+            order by l.effective_on desc, l.seq desc limit 1) as leader
+        from (select $1::uuid, $2::uuid, $3::boolean) as given) as known"""
+
 _HOME = f"select {unit_of('$1')} as unit from (select $1::uuid) as given"
 
 
@@ -93,14 +106,19 @@ class Standings:
         if standing.left or not may:
             raise NotAllowed("Only its owner, who leads its unit or one above it, or its HR partner can do this.")
 
+    async def owner(self, posting: OpportunityPosted) -> UUID | None:
+        """Who reads and decides on the applications now; None where nobody does until the unit has a leader again."""
+        anyone = posting.kind in OFFERED_BY_ANYONE
+        owner: UUID | None = (await self._rows.fetch(_OWNER, posting.unit, posting.owner, anyone))[0]["owner"]
+        return None if owner is None or await self._relations.left(owner) else owner
+
     async def decides(self, posting: OpportunityPosted, caller: Caller) -> bool:
         """Whether the caller reads and decides on others' applications for this. Raises RelationsStale."""
-        standing = await self._of(posting.unit, caller, owner=posting.owner)
-        if standing.left:
+        if caller.person is None:
             return False
-        if caller.person == posting.owner:
-            return True
-        return posting.kind not in OFFERED_BY_ANYONE and (standing.leads or standing.partner)
+        if caller.person != posting.owner:
+            await self._relations.require_fresh()
+        return await self.owner(posting) == caller.person
 
     async def welcomes(self, unit: UUID, owner: UUID, caller: Caller) -> bool:
         """Whether the caller receives who moves to a unit: the opportunity's owner, its leader, its HR partner."""

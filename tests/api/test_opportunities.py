@@ -174,7 +174,7 @@ async def test_what_is_posted_is_found_by_everybody(world: World) -> None:
     opportunity = await world.post(skills=["SQL", ESCO], country="FR", closes_on=str(TODAY))
     found = await world.nobu.get(f"/v1/opportunities/{opportunity}")
     assert found.status == 200
-    assert found.headers["etag"] .startswith('"1-')
+    assert found.headers["etag"].startswith('"1-')
     assert found.body == {
         "opportunity": str(opportunity),
         "kind": "role",
@@ -405,29 +405,65 @@ async def test_one_applies_only_for_what_is_there_and_open(world: World) -> None
 
 
 async def test_an_application_is_read_by_its_two_sides_alone(world: World) -> None:
-    application = await world.apply(await world.post())
+    opportunity = await world.post()
+    application = await world.apply(opportunity)
     path = f"/v1/applications/{application}"
-    for person in (world.amina, world.dan, world.hugo):
+    for person in (world.amina, world.dan):
         assert (await person.get(path)).body["statement"] == STATEMENT
     nowhere = await world.nobu.get(f"/v1/applications/{uuid4()}")
-    for person in (world.sam, world.lea, world.olga, world.nobu):
+    for person in (world.sam, world.lea, world.hugo, world.olga, world.nobu):
         found = await person.get(path)
         assert (found.status, found.body) == (404, nowhere.body)
+        assert (await person.get(f"/v1/opportunities/{opportunity}/applications")).status == 404
         for command in ("shortlist", "withdraw", "accept-offer", "decline-offer"):
             assert (await person.post(f"{path}/{command}", {})).status == 404
-        assert (await person.post(f"{path}/offer", if_match='"1"')).status == 404
+        for command, body in (("offer", {}), ("decline", {"reason": "No.", "next_step": "Wait."})):
+            assert (await person.post(f"{path}/{command}", body, if_match='"1"')).status == 404
 
 
-async def test_whoever_leads_the_unit_now_decides_besides_the_owner(world: World) -> None:
+async def test_who_posted_it_decides_as_long_as_they_could_post_it(world: World) -> None:
+    for poster in (world.lea, world.hugo):
+        application = await world.apply(await world.post(poster))
+        assert (await poster.post(f"/v1/applications/{application}/shortlist")).status == 200
+        for other in {world.dan, world.lea, world.hugo} - {poster}:
+            assert (await other.get(f"/v1/applications/{application}")).status == 404
+
+
+async def test_with_the_poster_gone_from_it_whoever_leads_the_unit_decides(world: World) -> None:
     application = await world.apply(await world.post())
+    by_hugo = await world.apply(await world.post(world.hugo))
     path = f"/v1/applications/{application}"
+    appointed, released = TODAY - timedelta(days=2), TODAY - timedelta(days=1)
     await world.stage.tell(
-        profiles.UnitLeaderAppointed(unit=world.data, leader=world.olga.id, effective_on=TODAY - timedelta(days=2))
+        profiles.UnitLeaderAppointed(unit=world.data, leader=world.olga.id, effective_on=appointed),
+        profiles.HrPartnerReleased(unit=world.company, partner=world.hugo.id, effective_on=released),
     )
     assert (await world.olga.post(f"{path}/shortlist")).status == 200
-    assert (await world.dan.get(path)).body["status"] == "shortlisted"
-    await world.stage.leaves(world.dan.id, TODAY - timedelta(days=2))
-    assert (await world.dan.get(path)).status == 404
+    assert (await world.olga.get(f"/v1/applications/{by_hugo}")).status == 200
+    for person in (world.dan, world.lea, world.hugo):
+        assert (await person.get(path)).status == 404
+        assert (await person.get(f"/v1/applications/{by_hugo}")).status == 404
+    await world.stage.leaves(world.olga.id, TODAY - timedelta(days=2))
+    assert (await world.olga.get(path)).status == 404
+
+
+async def test_an_application_is_told_to_who_owns_the_opportunity_now(world: World) -> None:
+    opportunity = await world.post(world.lea)
+    await world.stage.leaves(world.lea.id, TODAY - timedelta(days=2))
+    await world.stage.pump()
+    await world.apply(opportunity)
+    [submitted] = await world.recorded()
+    assert orjson.loads(submitted.body)["owner"] == str(world.dan.id)
+    refused = await world.dan.post("/v1/applications", {"opportunity": str(opportunity)})
+    assert (refused.status, refused.code) == (409, "own-opportunity")
+
+
+async def test_who_has_left_hands_over_to_who_leads_the_unit(world: World) -> None:
+    application = await world.apply(await world.post(world.lea))
+    assert (await world.dan.get(f"/v1/applications/{application}")).status == 404
+    await world.stage.leaves(world.lea.id, TODAY - timedelta(days=2))
+    assert (await world.lea.get(f"/v1/applications/{application}")).status == 404
+    assert (await world.dan.get(f"/v1/applications/{application}")).status == 200
 
 
 async def test_an_application_for_mentoring_is_between_the_two(world: World) -> None:
@@ -453,7 +489,7 @@ async def test_a_leader_does_not_decide_on_their_own_application(world: World) -
     application = await world.apply(opportunity, world.dan)
     assert (await world.dan.post(f"/v1/applications/{application}/shortlist")).status == 403
     await world.stage.pump()
-    assert (await world.dan.get(f"/v1/opportunities/{opportunity}/applications")).body["items"] == []
+    assert (await world.dan.get(f"/v1/opportunities/{opportunity}/applications")).status == 404
     assert len((await world.hugo.get(f"/v1/opportunities/{opportunity}/applications")).body["items"]) == 1
 
 

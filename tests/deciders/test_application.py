@@ -79,7 +79,13 @@ posting = OpportunityPosted(
 OPEN, CLOSED, FILLED, WITHDRAWN = Open(posting), Closed(posting), Filled(posting), Withdrawn(posting)
 
 APPLY = SubmitApplication(
-    application=APPLICATION, person=AMINA, statement="I learn fast.", skills=("sql",), opportunity=OPEN, on=TUESDAY
+    application=APPLICATION,
+    person=AMINA,
+    statement="I learn fast.",
+    skills=("sql",),
+    owner=OWNER,
+    opportunity=OPEN,
+    on=TUESDAY,
 )
 submitted = ApplicationSubmitted(
     application=APPLICATION,
