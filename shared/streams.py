@@ -85,10 +85,15 @@ class Streams:
                     raise
         raise AssertionError  # the last attempt returned or raised
 
-    async def create(self, stream: UUID, events: Sequence[Event], origin: Origin) -> Receipt:
-        """Begins a stream that nobody else can have begun: no read is needed before it."""
+    async def create(self, decider: Decider[Command, State], stream: UUID, command: Command, origin: Origin) -> Receipt:
+        """Begins a stream that nobody else can have begun: it is read only to look up the idempotency key.
+
+        A command that was carried out before is not decided again: by now its day may have passed.
+        """
         try:
-            return await self.append(stream, 0, events, origin)
+            if origin.key is not None:
+                await self._store.read(stream, key=origin.key)
+            return await self.append(stream, 0, decider.decide(command, decider.initial), origin)
         except CommandRepeated as repeated:
             return self.receipt_again(repeated)
 

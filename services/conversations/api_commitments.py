@@ -77,7 +77,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, listed: C
             text=body.text,
             today=await relations.today(call.person, call.at),
         )
-        return await streams.create(command.commitment, rules.decide(command, rules.NotMade()), call.origin)
+        return await streams.create(rules.DECIDER, command.commitment, command, call.origin)
 
     @routes.post("/v1/commitments/{commitment}/keep")
     async def keep_commitment(call: Call, commitment: UUID) -> Receipt:

@@ -123,7 +123,7 @@ def add_routes(
             agenda=body.agenda,
             at=call.at,
         )
-        return await streams.create(command.conversation, rules.decide(command, rules.NotRequested()), call.origin)
+        return await streams.create(rules.DECIDER, command.conversation, command, call.origin)
 
     @routes.post(
         "/v1/conversations/{conversation}/accept",

@@ -105,7 +105,7 @@ def add_routes(
             closes_on=body.closes_on,
             on=await relations.today(call.person, call.at),
         )
-        return await streams.create(command.opportunity, rules.decide(command, rules.NotPosted()), call.origin)
+        return await streams.create(rules.DECIDER, command.opportunity, command, call.origin)
 
     @routes.post(
         "/v1/opportunities/{opportunity}/close", refuses=(rules.OpportunityTakenBack,), example={"filled": False}

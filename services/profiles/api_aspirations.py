@@ -69,7 +69,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
         owner = await relations.oneself(person, call.caller)
         today = await relations.today(owner, call.at)
         command = rules.RecordAspiration(uuid7(), owner, call.body.content(), today)
-        return await streams.create(command.aspiration, rules.decide(command, rules.Unwritten()), call.origin)
+        return await streams.create(rules.DECIDER, command.aspiration, command, call.origin)
 
     @routes.post("/v1/people/{person}/aspirations/{aspiration}/revise", example=_EXAMPLE)
     async def revise_aspiration(call: Call[AspirationBody], person: Alias, aspiration: UUID) -> Receipt:

@@ -187,6 +187,18 @@ async def test_the_same_request_twice_is_one(cast: Cast) -> None:
     assert other.status == 422
 
 
+async def test_what_was_done_is_told_again_when_its_time_has_passed(cast: Cast) -> None:
+    asked = {"topic": "options", "proposed_for": TOMORROW.isoformat()}
+    promised = {"party": "employee", "text": "I learn.", "due_on": TODAY.isoformat()}
+    for path, body in (("/v1/people/{me}/conversations", asked), ("/v1/people/{me}/commitments", promised)):
+        first = await cast.ana.post(path, body, idempotency_key="k2")
+        assert first.status == 201
+        with time_machine.travel(datetime.now(UTC) + timedelta(days=2), tick=True):
+            again = await cast.ana.post(path, body, idempotency_key="k2")
+            assert (again.status, again.body) == (201, first.body)
+            assert (await cast.ana.post(path, body, idempotency_key="k3")).status == 422
+
+
 # What becomes of it
 
 

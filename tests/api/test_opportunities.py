@@ -391,6 +391,15 @@ async def test_a_command_repeated_under_its_key_is_done_once(world: World) -> No
     assert accepts[0].status == 200
 
 
+async def test_a_posting_repeated_after_its_last_day_is_told_again(world: World) -> None:
+    body = {"kind": "role", "unit": str(world.data), "title": "T", "description": "D", "closes_on": TODAY.isoformat()}
+    first = await world.dan.post("/v1/opportunities", body, idempotency_key="k1")
+    with time_machine.travel(datetime.now(UTC) + timedelta(days=2), tick=True):
+        again = await world.dan.post("/v1/opportunities", body, idempotency_key="k1")
+        assert (again.status, again.body) == (201, first.body)
+        assert (await world.dan.post("/v1/opportunities", body, idempotency_key="k2")).status == 422
+
+
 async def test_one_applies_only_for_what_is_there_and_open(world: World) -> None:
     opportunity = await world.post()
     own = await world.dan.post("/v1/applications", {"opportunity": str(opportunity)})
