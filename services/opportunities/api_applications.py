@@ -49,8 +49,9 @@ _ENDED = (postings.OpportunityTakenBack, rules.ApplicationEnded, rules.OfferTake
 class _Access:
     """Finds an application for one of its two sides. To everybody else it looks like one that is not there."""
 
-    def __init__(self, streams: Streams, standings: Standings) -> None:
+    def __init__(self, streams: Streams, relations: Relations, standings: Standings) -> None:
         self._streams = streams
+        self._relations = relations
         self._standings = standings
 
     async def posting(self, opportunity: UUID) -> postings.Posted:
@@ -63,11 +64,11 @@ class _Access:
         """Raises NotFound, RelationsStale."""
         state, version = await self._streams.state(rules.DECIDER, application)
         if isinstance(state, rules.NotSubmitted):
-            raise await self._standings.not_found()
+            raise await self._relations.not_found()
         opportunity = await self.posting(state.letter.opportunity)
         mine = state.letter.person == call.person
         if not mine and not await self._standings.decides(opportunity.posting, call.caller):
-            raise await self._standings.not_found()
+            raise await self._relations.not_found()
         return state, version, opportunity
 
     async def as_applicant(self, call: Call[Any, Any], application: UUID) -> tuple[rules.Application, postings.Posted]:
@@ -96,7 +97,7 @@ def add_routes(
     sealer: Sealer,
 ) -> None:
     """Adds the routes of applications."""
-    access = _Access(streams, standings)
+    access = _Access(streams, relations, standings)
     _add_reads(routes, access, standings, listed, sealer)
     _add_commands_of_applicants(routes, access, streams, relations, standings=standings, acceptances=acceptances)
     _add_decisions(routes, access, streams, relations)

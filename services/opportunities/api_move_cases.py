@@ -84,7 +84,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, standings
         """A move, and what the caller is to the person and to where they go. Raises NotFound, RelationsStale."""
         state, version = await streams.state(rules.DECIDER, move_case)
         if isinstance(state, rules.NotAgreed):
-            raise await standings.not_found()
+            raise await relations.not_found()
         relation = await relations.between(state.case.person, call.caller)
         if relation.self:
             return state, version, relation, False
@@ -93,5 +93,5 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, standings
             state.case.to_unit, opportunity.posting.owner, call.caller
         )
         if not (relation.manager or relation.hr_partner or welcomes):
-            raise await standings.not_found()
+            raise await relations.not_found()
         return state, version, relation, welcomes

@@ -14,7 +14,7 @@ from uuid import UUID
 from services.opportunities.opportunity import OFFERED_BY_ANYONE
 from shared.auth.callers import Caller, Role
 from shared.contracts.opportunities import OpportunityKind, OpportunityPosted
-from shared.refusals import NotAllowed, NotFound, Refusal
+from shared.refusals import NotAllowed, Refusal
 from shared.relations.reads import (
     Relations,
     Rows,
@@ -124,11 +124,6 @@ class Standings:
         """Whether the caller receives who moves to a unit: the opportunity's owner, its leader, its HR partner."""
         standing = await self._of(unit, caller, owner=owner)
         return not standing.left and (caller.person == owner or standing.leads or standing.partner)
-
-    async def not_found(self) -> NotFound:
-        """What is said of what is not there: nothing else than of what is not the caller's. Raises RelationsStale."""
-        await self._relations.require_fresh()
-        return NotFound()
 
     async def _of(self, unit: UUID, caller: Caller, *, owner: UUID | None = None) -> Standing:
         if caller.person is None:

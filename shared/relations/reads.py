@@ -151,15 +151,24 @@ class Relations:
         return Relation(self=False, manager=row["manager"], hr_partner=hr_partner, interim=row["interim"])
 
     async def named(self, alias: str, caller: Caller) -> UUID:
-        """The person of a path, without asking the database for who names themselves. Raises NotFound."""
-        return caller.person if caller.person is not None and alias == str(caller.person) else await self.person(alias)
+        """The person of a path; who names themselves, without asking the database. Raises NotFound, RelationsStale."""
+        if caller.person is not None and alias == str(caller.person):
+            return caller.person
+        try:
+            return await self.person(alias)
+        except NotFound:
+            raise await self.not_found() from None
 
     async def oneself(self, alias: str, caller: Caller) -> UUID:
-        """The person of a path who must be the caller. Raises NotFound."""
-        person = await self.named(alias, caller)
-        if person != caller.person:
+        """The person of a path who must be the caller; by their id, without asking the database. Raises NotFound."""
+        if caller.person is None or (alias != str(caller.person) and await self.person(alias) != caller.person):
             raise NotFound
-        return person
+        return caller.person
+
+    async def not_found(self) -> NotFound:
+        """What is said of what is not there: nothing else than of what is not the caller's. Raises RelationsStale."""
+        await self.require_fresh()
+        return NotFound()
 
     async def today(self, person: UUID, at: datetime) -> date:
         """The calendar date at the person's place (kept for a minute), UTC where there is none."""

@@ -469,6 +469,20 @@ async def test_with_stale_relations_ones_own_still_works(cast: Cast) -> None:
         assert "retry-after" in answer.headers
 
 
+async def test_with_stale_relations_nobody_learns_who_exists(cast: Cast) -> None:
+    cast.stage.fresh.seconds = 61.0
+    asked = {"topic": "options", "proposed_for": TOMORROW.isoformat()}
+    promised = {"party": "manager", "text": "I help.", "due_on": TODAY.isoformat()}
+    for path, body in (("conversations", asked), ("commitments", promised), ("commitments", None)):
+        answers = [
+            await (cast.max.get(there) if body is None else cast.max.post(there, body))
+            for there in (f"/v1/people/{alias}/{path}" for alias in (cast.ana.id, "E1001", uuid4(), "E9999"))
+        ]
+        assert {(answer.status, answer.code) for answer in answers} == {(503, "relations-stale")}, path
+    answers = [await cast.max.get(f"/v1/people/{alias}/conversations") for alias in (cast.ana.id, uuid4())]
+    assert {(answer.status, answer.code) for answer in answers} == {(404, "not-found")}
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = 0.0

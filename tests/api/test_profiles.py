@@ -125,3 +125,11 @@ async def test_who_stands_in_can_be_another(office: Office) -> None:
     await office.told(f"/v1/units/{unit}/appoint-leader", leader)
     refused = await ana.post("/v1/people/{me}/name-interim-partner", {"partner": str(ben.id)})
     assert (refused.status, refused.code) == (409, "manager-present")
+
+
+async def test_with_stale_relations_nobody_learns_who_exists(office: Office) -> None:
+    ana, ben = await office.hire(), await office.hire()
+    office.stage.fresh.seconds = 61.0
+    for path in ("", "/aspirations", f"/aspirations/{uuid4()}"):
+        answers = [await ben.get(f"/v1/people/{person}{path}") for person in (ana.id, uuid4())]
+        assert {(answer.status, answer.code) for answer in answers} == {(503, "relations-stale")}, path

@@ -296,7 +296,7 @@ async def test_reads_wait_for_the_models_that_hear_the_service_they_wait_for(hou
 
 async def test_with_relations_too_old_others_get_503_and_ones_own_works(house: House) -> None:
     house.waited.seconds = 90.0
-    for path in (f"/v1/people/{house.ana.id}/timeline", "/v1/moves"):
+    for path in (f"/v1/people/{house.ana.id}/timeline", f"/v1/people/{uuid4()}/timeline", "/v1/moves"):
         answer = await house.hr.get(path)
         assert (answer.status, answer.code) == (503, "relations-stale")
     assert await house.kinds(house.ana) == OFFICIAL
