@@ -20,7 +20,7 @@ from shared.contracts.reading import read_event
 from shared.http import Page
 from shared.kafka.records import Heard
 from shared.refusals import NotFound
-from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager
+from shared.relations.reads import Relations, Rows, has_left, is_hr_partner, is_manager
 from shared.sealing.sealer import Sealer
 
 
@@ -147,7 +147,7 @@ _SHARED = f"""
     select distinct on (s.aspiration) s.aspiration, s.person, s.edition, a.confirmed_on, s.content
     from shares s join aspirations a using (aspiration)
     where s.person = $1 and (s.until is null or s.until >= current_date)
-      and ((s.audience = 'person' and s.reader = $2)
+      and ((s.audience = 'person' and s.reader = $2 and not {has_left("$2::uuid")})
         or (s.audience = 'my_manager' and s.reader = $2 and {is_manager("s.person", "$2::uuid")})
         or (s.audience = 'whoever_is_my_manager' and {is_manager("s.person", "$2::uuid")})
         or (s.audience = 'my_hr_partner' and $3 and {is_hr_partner("s.person", "$2::uuid")}))

@@ -61,12 +61,12 @@ def unit_of(person: str) -> str:
 
 
 def partners_unit(unit: str, caller: str) -> str:
-    """SQL: `caller` is HR partner now for `unit` or one above it."""
+    """SQL: `caller` is HR partner now for `unit` or one above it, and has not left."""
     return (
-        "exists (select from unit_paths rp join hr_partners rh on rh.unit = rp.ancestor"
+        "(exists (select from unit_paths rp join hr_partners rh on rh.unit = rp.ancestor"
         f" where rp.unit = {unit} and rh.partner = {caller} and rh.from_on <= current_date"
         " and (rh.to_on is null or rh.to_on > current_date) and rp.from_on <= current_date"
-        " and (rp.to_on is null or rp.to_on > current_date))"
+        f" and (rp.to_on is null or rp.to_on > current_date)) and not {has_left(caller)})"
     )
 
 

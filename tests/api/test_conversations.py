@@ -131,6 +131,12 @@ async def test_a_manager_proposes_to_who_reports_to_them_and_nobody_else_does(ca
         assert (refused.status, refused.code) == (403, "proposal-not-yours")
 
 
+async def test_an_hr_partner_who_has_left_commits_to_nothing(cast: Cast) -> None:
+    await cast.stage.leaves(cast.hr.id, TODAY - timedelta(days=3))
+    body = {"text": "…", "due_on": TODAY.isoformat(), "party": "hr"}
+    assert (await cast.hr.post(f"/v1/people/{cast.ana.id}/commitments", body)).status == 404
+
+
 async def test_an_employee_asks_their_hr_partner_or_anybody_else(cast: Cast) -> None:
     await cast.requested(partner_role="hr_partner", partner=str(cast.hr.id))
     await cast.requested(partner_role="mentor", partner=str(cast.eve.id))

@@ -282,6 +282,14 @@ async def test_moves_are_for_hr_partners_counted_for_services_and_later_for_anal
     assert (await other_partner.get("/v1/moves/people")).body["items"] == []
 
 
+async def test_an_hr_partner_who_has_left_is_none_any_more(house: House) -> None:
+    timeline = f"/v1/people/{house.ana.id}/timeline"
+    assert (await house.hr.get(timeline)).status == 200
+    await house.stage.leaves(house.hr.id, TODAY - timedelta(days=3))
+    assert (await house.hr.get(timeline)).status == 404
+    assert (await house.hr.get("/v1/moves/people")).body["items"] == []
+
+
 async def test_reads_wait_for_the_models_that_hear_the_service_they_wait_for(house: House) -> None:
     await house.ana.get("/v1/people/{me}/timeline", after="profiles:7:123")
     assert house.waited.asked == [("timeline", "profiles:7:123"), ("relations", "profiles:7:123")]

@@ -78,6 +78,16 @@ def test_an_hr_partner_reads_what_is_shared_with_hr_and_nothing_else(house, team
     assert read(without_the_role, amina, first).code == "not-found"
 
 
+def test_a_named_reader_who_has_left_reads_nothing_any_more(house, team):
+    amina, _, unit = team
+    mentor = house.hire(unit)
+    wish = amina.post("profiles", f"/v1/people/{amina.id}/aspirations", WISH)
+    shared = share(amina, wish, audience="person", reader=str(mentor.id))
+    assert read(mentor, amina, wish, after=shared.after).status == 200
+    house.told(f"/v1/people/{mentor.id}/leave", {"left_on": (TODAY - timedelta(days=2)).isoformat()})
+    assert read(mentor, amina, wish).code == "not-found"
+
+
 def test_withdrawing_takes_it_back(house, team):
     amina, ben, _ = team
     wish = amina.post("profiles", f"/v1/people/{amina.id}/aspirations", WISH)
