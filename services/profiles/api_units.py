@@ -98,7 +98,10 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
 
     @routes.post("/v1/units/{unit}/release-hr-partner", allow=_HR, refuses=(rules.NotHrPartner,))
     async def release_hr_partner(call: Call[PartnerBody], unit: UUID) -> Receipt:
-        """End a person's being HR partner for a unit; the day given is the first without them."""
+        """End a person's being HR partner for a unit; the day given is the first without them.
+
+        An assignment that begins on that day or later is taken back.
+        """
         partner = await relations.person(call.body.partner)
         return await execute(call, rules.ReleaseHrPartner(unit, partner, call.body.effective_on))
 

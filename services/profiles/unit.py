@@ -1,7 +1,7 @@
 """A unit: its place in the organisation, who leads it, who is HR partner for it. One stream a unit."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import assert_never
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -39,7 +39,7 @@ class UnitWithinItself(Unacceptable, code="unit-within-itself"):
 
 
 class NotHrPartner(Refusal, code="not-hr-partner"):
-    """That person is not HR partner for this unit."""
+    """That person is not HR partner for this unit on that day or after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,8 @@ class AssignHrPartner:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseHrPartner:
+    """`effective_on` is the first day without them; assignments that begin then or later are taken back."""
+
     unit: UUID
     partner: UUID
     effective_on: date
@@ -100,10 +102,12 @@ class NoUnit:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
+    """`partners`: each HR partner and the first day of an assignment → the first day without it; None: still."""
+
     name: str
     parent: UUID | None
     leaders: tuple[tuple[date, UUID | None], ...] = ()
-    partners: frozenset[UUID] = frozenset()
+    partners: Mapping[tuple[UUID, date], date | None] = field(default_factory=dict)
     replaced_on: date | None = None
 
 
@@ -120,9 +124,9 @@ def evolve(state: NoUnit | Unit, event: Event) -> NoUnit | Unit:
         case UnitReplaced():
             return replace(state, replaced_on=event.effective_on)
         case HrPartnerAssigned():
-            return replace(state, partners=state.partners | {event.partner})
+            return replace(state, partners={**state.partners, (event.partner, event.effective_on): None})
         case HrPartnerReleased():
-            return replace(state, partners=state.partners - {event.partner})
+            return replace(state, partners=_released(state, event))
         case _:
             return state
 
@@ -191,15 +195,30 @@ def _replace(command: ReplaceUnit, state: Unit) -> Sequence[Event]:
 
 
 def _assign(command: AssignHrPartner, state: Unit) -> Sequence[Event]:
-    if command.partner in state.partners:
+    begun = (first for (partner, first), end in state.partners.items() if partner == command.partner and end is None)
+    if any(first <= command.effective_on for first in begun):
         return []
     return [HrPartnerAssigned(unit=command.unit, partner=command.partner, effective_on=command.effective_on)]
 
 
 def _release(command: ReleaseHrPartner, state: Unit) -> Sequence[Event]:
-    if command.partner not in state.partners:
+    ends = (end for (partner, _), end in state.partners.items() if partner == command.partner)
+    if not any(end is None or end > command.effective_on for end in ends):
         raise NotHrPartner
     return [HrPartnerReleased(unit=command.unit, partner=command.partner, effective_on=command.effective_on)]
+
+
+def _released(state: Unit, event: HrPartnerReleased) -> dict[tuple[UUID, date], date | None]:
+    """Assignments without those of the partner from that day on."""
+    day, left = event.effective_on, dict(state.partners)
+    for (partner, first), end in state.partners.items():
+        if partner != event.partner:
+            continue
+        if first >= day:
+            del left[partner, first]
+        elif end is None or end > day:
+            left[partner, first] = day
+    return left
 
 
 def _require_standing(state: Unit, on: date) -> None:

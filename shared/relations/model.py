@@ -73,7 +73,8 @@ class Relations:
         for statement in _WITHDRAWALS if facts.withdrawn else ():
             await connection.execute(statement, facts.withdrawn)
         for released in facts.released:
-            await connection.execute(_RELEASE, released.unit, released.partner, released.effective_on)
+            for statement in (_TAKE_BACK, _RELEASE):
+                await connection.execute(statement, released.unit, released.partner, released.effective_on)
         await self._write_aliases(connection, facts)
         if facts.units:
             await renew_units(connection)
@@ -134,8 +135,9 @@ _WITHDRAWALS = (
     "delete from place_facts where fact = any ($1)",
     "delete from manager_facts where fact = any ($1)",
 )
+_TAKE_BACK = "delete from hr_partners where unit = $1 and partner = $2 and from_on >= $3"
 _RELEASE = """update hr_partners set to_on = $3
-    where unit = $1 and partner = $2 and from_on <= $3 and (to_on is null or to_on > $3)"""
+    where unit = $1 and partner = $2 and from_on < $3 and (to_on is null or to_on > $3)"""
 _ADD_ALIAS = """insert into aliases (source, value, person, from_on, given) values ($1, $2, $3, $4, $5)
     on conflict (source, value, person) do update set to_on = null, given = excluded.given"""
 _REMOVE_ALIAS = "update aliases set to_on = $4 where source = $1 and value = $2 and person = $3"

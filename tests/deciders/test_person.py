@@ -211,5 +211,30 @@ def test_hr_partners_come_and_go():
     given_unit(established).when(units.ReleaseHrPartner(UNIT, BEN, LATER)).refused(units.NotHrPartner)
 
 
+def test_an_assignment_that_has_not_begun_is_taken_back():
+    assigned = HrPartnerAssigned(unit=UNIT, partner=BEN, effective_on=LATER)
+    for day in (START, LATER):
+        released = HrPartnerReleased(unit=UNIT, partner=BEN, effective_on=day)
+        given_unit(established, assigned).when(units.ReleaseHrPartner(UNIT, BEN, day)).then(released)
+        given_unit(established, assigned, released).when(units.ReleaseHrPartner(UNIT, BEN, LATER)).refused(
+            units.NotHrPartner
+        )
+        given_unit(established, assigned, released).when(units.AssignHrPartner(UNIT, BEN, LATER)).then(assigned)
+
+
+def test_an_end_in_the_future_comes_sooner_or_not_at_all():
+    assigned = HrPartnerAssigned(unit=UNIT, partner=BEN, effective_on=START)
+    ends = HrPartnerReleased(unit=UNIT, partner=BEN, effective_on=LATER)
+    sooner = LATER - timedelta(days=9)
+    given_unit(established, assigned, ends).when(units.ReleaseHrPartner(UNIT, BEN, sooner)).then(
+        HrPartnerReleased(unit=UNIT, partner=BEN, effective_on=sooner)
+    )
+    given_unit(established, assigned, ends).when(units.ReleaseHrPartner(UNIT, BEN, LATER)).refused(units.NotHrPartner)
+    given_unit(established, assigned, ends).when(units.AssignHrPartner(UNIT, BEN, START)).then(assigned)
+    given_unit(established, assigned, ends, assigned).when(units.AssignHrPartner(UNIT, BEN, LATER)).then()
+    earlier = HrPartnerAssigned(unit=UNIT, partner=BEN, effective_on=START - timedelta(days=1))
+    given_unit(established, assigned).when(units.AssignHrPartner(UNIT, BEN, earlier.effective_on)).then(earlier)
+
+
 def test_a_unit_keeps_its_id_for_its_code():
     assert units.unit_id("d005") == units.unit_id(" d005 ") != units.unit_id("d006")
