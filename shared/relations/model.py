@@ -5,7 +5,6 @@ One writer at a time: a person's manager follows from facts of several keys, whi
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from uuid import UUID
 
@@ -31,7 +30,7 @@ class Facts:
     rows: dict[str, dict[Row, Row]] = field(default_factory=dict)
     withdrawn: list[UUID] = field(default_factory=list)
     aliases: list[tuple[profiles.AliasAdded | profiles.AliasRemoved, int]] = field(default_factory=list)
-    released: list[profiles.HrPartnerReleased] = field(default_factory=list)
+    partners: list[profiles.HrPartnerAssigned | profiles.HrPartnerReleased] = field(default_factory=list)
     people: set[UUID] = field(default_factory=set)
     units: set[UUID] = field(default_factory=set)
     left: set[UUID] = field(default_factory=set)
@@ -65,16 +64,16 @@ class Relations:
         return facts
 
     async def write(self, connection: asyncpg.Connection, facts: Facts) -> None:
-        if not (facts.rows or facts.withdrawn or facts.aliases or facts.released):
+        if not (facts.rows or facts.withdrawn or facts.aliases or facts.partners):
             return
         await connection.execute(_ONE_WRITER)
         for table, rows in facts.rows.items():
             await connection.executemany(_UPSERTS[table], [rows[key] for key in sorted(rows, key=str)])
         for statement in _WITHDRAWALS if facts.withdrawn else ():
             await connection.execute(statement, facts.withdrawn)
-        for released in facts.released:
-            for statement in (_TAKE_BACK, _RELEASE):
-                await connection.execute(statement, released.unit, released.partner, released.effective_on)
+        for told in facts.partners:  # in their order: a release ends what was assigned before it, not after
+            for statement in (_ASSIGN,) if isinstance(told, profiles.HrPartnerAssigned) else (_TAKE_BACK, _RELEASE):
+                await connection.execute(statement, told.unit, told.partner, told.effective_on)
         await self._write_aliases(connection, facts)
         if facts.units:
             await renew_units(connection)
@@ -128,13 +127,14 @@ _UPSERTS: Mapping[str, str] = {
         on conflict do nothing""",
     "leaders": """insert into unit_leaders (unit, seq, effective_on, leader) values ($1, $2, $3, $4)
         on conflict do nothing""",
-    "hr_partners": """insert into hr_partners (unit, partner, from_on) values ($1, $2, $3) on conflict do nothing""",
 }
 _WITHDRAWALS = (
     "delete from employment_facts where fact = any ($1)",
     "delete from place_facts where fact = any ($1)",
     "delete from manager_facts where fact = any ($1)",
 )
+_ASSIGN = """insert into hr_partners (unit, partner, from_on) values ($1, $2, $3)
+    on conflict (unit, partner, from_on) do update set to_on = null"""
 _TAKE_BACK = "delete from hr_partners where unit = $1 and partner = $2 and from_on >= $3"
 _RELEASE = """update hr_partners set to_on = $3
     where unit = $1 and partner = $2 and from_on < $3 and (to_on is null or to_on > $3)"""
@@ -194,11 +194,8 @@ def _take_unit(facts: Facts, event: Event, seq: int) -> None:
         case profiles.UnitLeaderAppointed():
             facts.put("leaders", (event.unit, seq), (event.unit, seq, event.effective_on, event.leader))
             facts.units.add(event.unit)
-        case profiles.HrPartnerAssigned():
-            key: tuple[UUID, UUID, date] = (event.unit, event.partner, event.effective_on)
-            facts.put("hr_partners", key, key)
-        case profiles.HrPartnerReleased():
-            facts.released.append(event)
+        case profiles.HrPartnerAssigned() | profiles.HrPartnerReleased():
+            facts.partners.append(event)
         case _:
             pass
 

@@ -21,3 +21,17 @@ async def test_an_assignment_that_has_not_begun_is_taken_back(world: World) -> N
     assert await partners(world, unit) == [(LONG_AGO, TODAY)]
     await world.tell(profiles.HrPartnerReleased(unit=unit, partner=partner, effective_on=LONG_AGO))
     assert await partners(world, unit) == []
+
+
+async def test_a_partner_who_was_released_is_assigned_anew_from_the_same_day(world: World) -> None:
+    partner = uuid4()
+    unit = await world.unit("Unit", partner=partner)
+    released = profiles.HrPartnerReleased(unit=unit, partner=partner, effective_on=TODAY)
+    assigned = profiles.HrPartnerAssigned(unit=unit, partner=partner, effective_on=LONG_AGO)
+    await world.tell(released)
+    await world.tell(assigned)
+    assert await partners(world, unit) == [(LONG_AGO, None)]
+    await world.tell(released, assigned)
+    assert await partners(world, unit) == [(LONG_AGO, None)]
+    await world.tell(assigned, released)
+    assert await partners(world, unit) == [(LONG_AGO, TODAY)]
