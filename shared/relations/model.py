@@ -28,7 +28,7 @@ class Facts:
     """A batch, by table: key → row, so that the last telling of a fact wins; and whom it may concern."""
 
     rows: dict[str, dict[Row, Row]] = field(default_factory=dict)
-    withdrawn: list[UUID] = field(default_factory=list)
+    withdrawn: set[UUID] = field(default_factory=set)
     aliases: list[tuple[profiles.AliasAdded | profiles.AliasRemoved, int]] = field(default_factory=list)
     partners: list[profiles.HrPartnerAssigned | profiles.HrPartnerReleased] = field(default_factory=list)
     people: set[UUID] = field(default_factory=set)
@@ -37,6 +37,17 @@ class Facts:
 
     def put(self, table: str, key: Row, row: Row) -> None:
         self.rows.setdefault(table, {})[key] = row
+
+    def tell(self, table: str, fact: UUID, row: Row) -> None:
+        """A fact of a person: told after it was withdrawn, it stands."""
+        self.withdrawn.discard(fact)
+        self.put(table, (fact,), row)
+
+    def withdraw(self, fact: UUID) -> None:
+        """Takes back a fact told before, in this batch or an earlier one."""
+        self.withdrawn.add(fact)
+        for table in ("employment", "places", "managers"):
+            self.rows.get(table, {}).pop((fact,), None)
 
 
 class Relations:
@@ -67,10 +78,11 @@ class Relations:
         if not (facts.rows or facts.withdrawn or facts.aliases or facts.partners):
             return
         await connection.execute(_ONE_WRITER)
-        for table, rows in facts.rows.items():
-            await connection.executemany(_UPSERTS[table], [rows[key] for key in sorted(rows, key=str)])
+        for table, statement in _UPSERTS.items():
+            if rows := facts.rows.get(table):
+                await connection.executemany(statement, [rows[key] for key in sorted(rows, key=str)])
         for statement in _WITHDRAWALS if facts.withdrawn else ():
-            await connection.execute(statement, facts.withdrawn)
+            await connection.execute(statement, list(facts.withdrawn))
         for told in facts.partners:  # in their order: a release ends what was assigned before it, not after
             for statement in (_ASSIGN,) if isinstance(told, profiles.HrPartnerAssigned) else (_TAKE_BACK, _RELEASE):
                 await connection.execute(statement, told.unit, told.partner, told.effective_on)
@@ -98,6 +110,7 @@ def fold_alias(value: str) -> str:
     return value.strip().casefold()
 
 
+# In the order in which they run: a unit is established before it is renamed.
 _UPSERTS: Mapping[str, str] = {
     "people": """insert into people (person, changed_at) values ($1, $2)
         on conflict (person) do update set changed_at = greatest(people.changed_at, excluded.changed_at)""",
@@ -152,29 +165,27 @@ def _take(facts: Facts, event: Event, seq: int) -> None:
             facts.aliases.append((event, seq))
         case profiles.PersonJoined() | profiles.PersonRejoined() | profiles.PersonLeft():
             kind = {profiles.PersonJoined: "joined", profiles.PersonRejoined: "rejoined"}.get(type(event), "left")
-            facts.put("employment", (event.fact,), (event.fact, event.person, kind, event.effective_on, seq))
+            facts.tell("employment", event.fact, (event.fact, event.person, kind, event.effective_on, seq))
             facts.people.add(event.person)
             if kind != "joined":
                 facts.left.add(event.person)
         case profiles.PlaceTaken() | profiles.PlaceChanged():
             kind = "taken" if isinstance(event, profiles.PlaceTaken) else "changed"
-            facts.put("places", (event.fact,), _place(event, kind, seq))
+            facts.tell("places", event.fact, _place(event, kind, seq))
             facts.people.add(event.person)
         case profiles.PlaceEnded():
             ended = (event.fact, event.person, event.position, "ended", event.effective_on, seq)
-            facts.put("places", (event.fact,), (*ended, None, None, None, None, None, "UTC", False, None))
+            facts.tell("places", event.fact, (*ended, None, None, None, None, None, "UTC", False, None))
             facts.people.add(event.person)
         case profiles.ManagerAssigned():
             row = (event.fact, event.person, event.position, event.line, event.manager, event.effective_on, seq)
-            facts.put("managers", (event.fact,), row)
+            facts.tell("managers", event.fact, row)
             facts.people.add(event.person)
         case profiles.InterimPartnerNamed():
             facts.put("interim", (event.person, seq), (event.person, seq, event.effective_on, event.partner))
             facts.people.add(event.person)
         case profiles.FactWithdrawn():
-            for rows in facts.rows.values():
-                rows.pop((event.fact,), None)
-            facts.withdrawn.append(event.fact)
+            facts.withdraw(event.fact)
             facts.people.add(event.person)
             facts.left.add(event.person)
         case _:

@@ -1,10 +1,21 @@
 """The tables of relations: what stands in them after HR's facts, however these arrive."""
 
+import random
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
+
 from shared.contracts import profiles
-from tests.projections.conftest import LONG_AGO, TODAY, World
+from shared.contracts.event import Event
+from shared.kafka.records import Heard
+from shared.relations.model import Relations as Model
+from tests.projections.conftest import LONG_AGO, TODAY, World, changed, placed
+
+TABLES = "select table_name from information_schema.tables where table_schema = 'relations' order by 1"
 
 
 async def partners(world: World, unit: UUID) -> list[tuple[date, date | None]]:
@@ -35,3 +46,125 @@ async def test_a_partner_who_was_released_is_assigned_anew_from_the_same_day(wor
     assert await partners(world, unit) == [(LONG_AGO, None)]
     await world.tell(assigned, released)
     assert await partners(world, unit) == [(LONG_AGO, TODAY)]
+
+
+async def rows(world: World) -> dict[str, list[str]]:
+    """All that the tables hold, by table."""
+    names = [row[0] for row in await world.fetch(TABLES)]
+    return {
+        name: [row[0] for row in await world.fetch(f"select t::text from relations.{name} t order by 1")]
+        for name in names
+    }
+
+
+async def again(world: World, batches: Iterator[Sequence[Heard]]) -> dict[str, list[str]]:
+    """What a rebuild comes to that is told these batches."""
+    await world.connection.execute(f"truncate {', '.join(f'relations.{name}' for name in await rows(world))}")
+    model = Model(world.sealer)
+    for batch in batches:
+        async with world.connection.transaction():
+            await model.write(world.connection, model.prepare(batch))
+    return await rows(world)
+
+
+def mixed(heard: Sequence[Heard], chance: random.Random) -> Iterator[Sequence[Heard]]:
+    """The same records in batches of any size: in their order where they have one key, in any order else."""
+    waiting = defaultdict(list)
+    for one in reversed(heard):
+        waiting[one.subject].append(one)
+    keys = [one.subject for one in heard]
+    chance.shuffle(keys)
+    told = [waiting[key].pop() for key in keys]
+    while told:
+        size = chance.choice((1, 2, 5, 30))
+        yield told[:size]
+        told = told[size:]
+
+
+class Chance:
+    """HR's reports as they may come. A fact is told again within its own table, as commands and imports do it."""
+
+    def __init__(self, chance: random.Random, people: Sequence[UUID], units: Sequence[UUID]) -> None:
+        self.chance = chance
+        self.people = people
+        self.units = units
+        self.facts = {person: {kind: [uuid4(), uuid4()] for kind in ("in", "place", "line")} for person in people}
+
+    def day(self) -> date:
+        return TODAY + timedelta(days=self.chance.randint(-12, 12))
+
+    def of_a_person(self) -> Event:
+        pick, day = self.chance.choice, self.day()
+        person, other, unit = pick(self.people), pick([*self.people, None]), pick(self.units)
+        facts = {kind: pick(named) for kind, named in self.facts[person].items()}
+        zone = pick(("America/Toronto", "Europe/Paris", "UTC"))
+        place: dict[str, Any] = {"fact": facts["place"], "position": pick(("p1", "p2")), "time_zone": zone}
+        employment: dict[str, Any] = {"person": person, "fact": facts["in"], "effective_on": day}
+        ended = profiles.PlaceEnded(
+            person=person, fact=facts["place"], effective_on=day, position=pick(("p1", "p2", "p9"))
+        )
+        line = profiles.ManagerAssigned(
+            person=person, fact=facts["line"], effective_on=day, position="p1", manager=other
+        )
+        alias: dict[str, Any] = {"person": person, "source": "email", "value": pick("ab"), "effective_on": day}
+        return pick(
+            (
+                placed(person, unit, day, **place),
+                changed(person, unit, day, **place),
+                ended,
+                line,
+                line,
+                profiles.PersonLeft(**employment),
+                profiles.PersonRejoined(**employment),
+                profiles.PersonJoined(**employment),
+                profiles.InterimPartnerNamed(person=person, effective_on=day, partner=other),
+                *(profiles.FactWithdrawn(person=person, fact=fact) for fact in facts.values()),
+                profiles.PersonDescribed(
+                    person=person, name=profiles.Name(given=pick("ab"), family="c"), language="en"
+                ),
+                profiles.AliasAdded(**alias),
+                profiles.AliasRemoved(**alias),
+            )
+        )
+
+    def of_a_unit(self) -> Event:
+        pick, day = self.chance.choice, self.day()
+        unit, person = pick(self.units), pick(self.people)
+        return pick(
+            (
+                profiles.UnitChanged(unit=unit, name=pick("ab"), parent=pick([*self.units, None]), effective_on=day),
+                profiles.UnitLeaderAppointed(unit=unit, leader=pick([person, None]), effective_on=day),
+                profiles.UnitLeaderAppointed(unit=unit, leader=person, effective_on=day),
+                profiles.UnitReplaced(unit=unit, by=(pick(self.units),), effective_on=day),
+                profiles.HrPartnerAssigned(unit=unit, partner=pick(self.people[:2]), effective_on=day),
+                profiles.HrPartnerReleased(unit=unit, partner=pick(self.people[:2]), effective_on=day),
+            )
+        )
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_whatever_the_batches_the_tables_are_the_same(world: World, seed: int) -> None:
+    chance = random.Random(seed)
+    world.models = (Model(world.sealer),)
+    units = [await world.unit(name) for name in ("Development", "Research", "Sales")]
+    people = [await world.person(chance.choice(units)) for _ in range(6)]
+    reports = Chance(chance, people, units)
+    for _ in range(100):
+        await world.tell(reports.of_a_unit() if chance.random() < 0.3 else reports.of_a_person())
+    live = await rows(world)
+    assert await again(world, iter([world.heard])) == live
+    for _ in range(4):
+        assert await again(world, mixed(world.heard, chance)) == live
+
+
+async def test_a_fact_withdrawn_and_told_again_stands_also_within_one_batch(world: World) -> None:
+    unit, other = await world.unit("Unit"), await world.unit("Other")
+    person, fact = uuid4(), uuid4()
+    first = placed(person, unit, LONG_AGO, fact=fact)
+    withdrawn = profiles.FactWithdrawn(person=person, fact=fact)
+    await world.tell(profiles.PersonJoined(person=person, fact=uuid4(), effective_on=LONG_AGO), first)
+    places = "select unit from place_facts where person = $1"
+    await world.tell(withdrawn, placed(person, other, LONG_AGO, fact=fact))
+    assert [row["unit"] for row in await world.fetch(places, person)] == [other]
+    await world.tell(first, withdrawn)
+    assert await world.fetch(places, person) == []
