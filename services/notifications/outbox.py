@@ -1,14 +1,15 @@
 """Sends the mails that wait, each until a server has taken it, refused it for good, or days have passed.
 
 A mail is taken by moving its `due_at`. What a replica had taken when it failed or was killed, it gives back before it
-goes on; where it never does, the lease ends. Killed between the server's 250 and the note of it, a mail is sent again
-under the same Message-ID. Whoever has left meanwhile, has turned mails off or has no address any more is sent none.
+goes on; where it never does, the lease ends. Each mail is noted as soon as the server has answered for it: killed
+between its 250 and the note, that one mail is sent again under the same Message-ID. Whoever has left meanwhile, has
+turned mails off or has no address any more is sent none.
 """
 
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from typing import NoReturn, Protocol
@@ -58,8 +59,11 @@ _SWEEP = "delete from mails where state <> 'waiting' and made_at < $1"
 class Post(Protocol):
     """Takes mails to a server. Tests have another."""
 
-    async def send(self, mails: Sequence[tuple[UUID, str, bytes]]) -> dict[UUID, int | None]:
-        """Each mail's id, address and text → the server's code for it; None: it is not known whether it has it."""
+    def send(self, mails: Sequence[tuple[UUID, str, bytes]]) -> AsyncGenerator[tuple[UUID, int]]:
+        """Each mail's id, address and text → its id and the server's code for it, once it has answered.
+
+        Of a mail that is not among these it is not known whether the server has it.
+        """
         ...
 
 
@@ -80,16 +84,24 @@ class SmtpPost:
             timeout=DEADLINE,
         )
 
-    async def send(self, mails: Sequence[tuple[UUID, str, bytes]]) -> dict[UUID, int | None]:
-        """All over one connection; what it could not be asked any more is not known."""
-        codes: dict[UUID, int | None] = {notification: None for notification, _, _ in mails}
+    async def send(self, mails: Sequence[tuple[UUID, str, bytes]]) -> AsyncGenerator[tuple[UUID, int]]:
+        """All over one connection, until it is lost or SESSION is over."""
+        until = asyncio.get_running_loop().time() + SESSION
+        server = self._make()
         try:
-            async with asyncio.timeout(SESSION), self._make() as server:
-                for notification, address, text in mails:
-                    codes[notification] = await self._one(server, address, text)
+            async with asyncio.timeout_at(until):
+                await server.connect()
+            for notification, address, text in mails:
+                async with asyncio.timeout_at(until):
+                    code = await self._one(server, address, text)
+                yield notification, code  # under no deadline: it would cancel what the caller does meanwhile
+            with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+                async with asyncio.timeout_at(until):
+                    await server.quit()
         except (aiosmtplib.SMTPException, OSError) as lost:
             log.warning("mail_server_lost", error=type(lost).__name__)
-        return codes
+        finally:
+            server.close()
 
     async def _one(self, server: aiosmtplib.SMTP, address: str, text: bytes) -> int:
         try:
@@ -164,12 +176,15 @@ class Outbox:
         """Sends what is due, and gives how many were looked at. Raises RelationsStale; what the database raises."""
         await self._relations.require_fresh()
         rows = await self._database.fetch(_TAKE, now, LEASE, AT_ONCE, self._replica)
-        made = {row["notification"]: await self._make(row) for row in rows}
-        mails = [(notification, *mail) for notification, mail in made.items() if mail is not None]
-        codes = await self._post.send(mails) if mails else {}
-        for row in rows:
-            if row["notification"] in codes:
-                await self._note(row, codes[row["notification"]], now)
+        made = {row["notification"]: (row, await self._make(row)) for row in rows}
+        unanswered = {notification: row for notification, (row, mail) in made.items() if mail is not None}
+        mails = [(notification, *mail) for notification, (_, mail) in made.items() if mail is not None]
+        if mails:
+            async with contextlib.aclosing(self._post.send(mails)) as answers:
+                async for notification, code in answers:
+                    await self._note(unanswered.pop(notification), code, now)
+        for row in unanswered.values():
+            await self._note(row, None, now)
         return len(rows)
 
     async def _make(self, row: asyncpg.Record) -> tuple[str, bytes] | None:

@@ -1,7 +1,7 @@
 """Notifications: who is told what, when, where and in which language; and their routes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from email import message_from_bytes, policy
@@ -34,11 +34,17 @@ class Mailbox:
     def __init__(self) -> None:
         self.taken: list[tuple[UUID, str, bytes]] = []
         self.answer: int | None = 250
+        self.killed_after: int | None = None
+        """Mails."""
 
-    async def send(self, mails: Sequence[tuple[UUID, str, bytes]]) -> dict[UUID, int | None]:
-        if self.answer == 250:
-            self.taken += mails
-        return {notification: self.answer for notification, _, _ in mails}
+    async def send(self, mails: Sequence[tuple[UUID, str, bytes]]) -> AsyncGenerator[tuple[UUID, int]]:
+        for mail in mails:
+            if len(self.taken) == self.killed_after:
+                raise asyncio.CancelledError
+            if self.answer == 250:
+                self.taken.append(mail)
+            if self.answer is not None:
+                yield mail[0], self.answer
 
 
 @dataclass
@@ -462,6 +468,20 @@ async def test_a_mail_that_was_not_taken_is_sent_again_under_the_same_id(desk: D
     assert message_from_bytes(first[2])["Message-ID"] == message_from_bytes(second[2])["Message-ID"]
 
 
+async def test_who_is_killed_among_many_mails_sends_none_of_those_taken_again(desk: Desk) -> None:
+    ana = await desk.stage.hire()
+    for number in range(3):
+        reader = await desk.stage.hire(email=f"reader{number}@example.org")
+        await desk.hear(shared(ana, reader, audience="person"), by=str(ana))
+    await desk.tell()
+    desk.mailbox.killed_after = 2
+    with pytest.raises(asyncio.CancelledError):
+        await desk.outbox.send(later(seconds=1))
+    desk.mailbox.killed_after = None
+    assert await desk.outbox.send(later(minutes=2)) == 1
+    assert sorted(address for _, address, _ in desk.mailbox.taken) == [f"reader{n}@example.org" for n in range(3)]
+
+
 async def test_a_mail_is_given_up_when_refused_for_good_or_after_days(desk: Desk) -> None:
     ana, max_ = await desk.stage.hire(), await desk.stage.hire(email="max@example.org")
     for answer, wait, reason in ((550, timedelta(seconds=1), "refused with 550"), (451, GIVEN_UP * 2, "given up")):
@@ -502,11 +522,11 @@ async def test_a_real_mail_server_is_understood() -> None:
     ids = [uuid4() for _ in range(4)]
     addresses = ["max@example.org", "nobody@example.org", "later@example.org", "josé@example.org"]
     mails = [(one, address, b"Subject: x\r\n\r\nx\r\n") for one, address in zip(ids, addresses, strict=True)]
-    assert list((await post.send(mails)).values()) == [250, 550, 451, 250]
+    assert [code async for _, code in post.send(mails)] == [250, 550, 451, 250]
     assert [address for address, _ in handler.taken] == ["max@example.org", "josé@example.org"]
     server.close()
     await server.wait_closed()
-    assert list((await post.send(mails[:1])).values()) == [None]
+    assert [code async for _, code in post.send(mails[:1])] == []
 
 
 @pytest.mark.parametrize("url", ["", "http://mail:25", "smtp://", "mail.example.org:25"])
