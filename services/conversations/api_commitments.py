@@ -53,7 +53,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, listed: C
 
     @routes.post(
         "/v1/people/{person}/commitments",
-        status=201,
+        creates="/v1/commitments",
         refuses=(PartyNotYours, rules.DueInThePast, talks.NotHeld),
         example={"party": "manager", "text": "I introduce Ana to the research lead.", "due_on": "2027-04-30"},
     )
@@ -90,6 +90,11 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, listed: C
         """Say that you did not manage a commitment of yours, and perhaps why."""
         command = rules.MissCommitment(call.person, call.body.reason, await relations.today(call.person, call.at))
         return await streams.execute(rules.DECIDER, commitment, command, call.origin)
+
+    @routes.get("/v1/commitments/{commitment}")
+    async def read_commitment(call: Call, commitment: UUID) -> CommitmentView:
+        """One commitment: what of it is for you, as in the lists."""
+        return await listed.one(commitment, call.caller)
 
     @routes.get("/v1/people/{person}/commitments")
     async def list_commitments(call: Call[None, LedgerQuery], person: Alias) -> Page[CommitmentView]:

@@ -95,7 +95,7 @@ def add_routes(
 
     @routes.post(
         "/v1/people/{person}/conversations",
-        status=201,
+        creates="/v1/conversations",
         refuses=(
             NoManagerNow,
             PartnerNotAvailable,

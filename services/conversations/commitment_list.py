@@ -125,6 +125,10 @@ _LEDGER = f"""
       and ($6::uuid is null or c.commitment < $6) and ($8::text is null or c.state = $8)
       and ($9::text is null or c.party = $9) and ($10::timestamptz is null or c.changed_at >= $10)
     order by c.commitment desc limit $7"""
+_ONE = f"""
+    select {_FIELDS}, {_IN_WORDS} as in_words from commitments c
+    where c.commitment = $1 and ({_IN_WORDS} or ($4 and c.party = 'manager') or ($5 and c.party = 'hr'))"""
+_PARTIES = "select employee, owner from commitments where commitment = $1"
 _ANY_OF_THEIRS = "select from commitments where employee = $1 and owner = $2 limit 1"
 
 _OWNED = f"""
@@ -164,6 +168,21 @@ class CommitmentList:
         )
         items = await self._views(rows[:limit])
         return Page(items, (str(items[-1].commitment),) if len(rows) > limit else None)
+
+    async def one(self, commitment: UUID, caller: Caller) -> CommitmentView:
+        """What the caller may see of one commitment. Raises NotFound, RelationsStale."""
+        parties = await self._rows.fetch(_PARTIES, commitment)
+        if not parties:
+            raise await self._relations.not_found()
+        [(employee, owner)] = parties
+        flags = (False, False, False)
+        if caller.person != owner:
+            relation = await self._relations.between(employee, caller)
+            flags = (relation.self, relation.manager, relation.hr_partner)
+        rows = await self._rows.fetch(_ONE, commitment, caller.person, *flags)
+        if not rows:
+            raise NotFound
+        return (await self._views(rows))[0]
 
     async def owned(
         self,

@@ -48,14 +48,15 @@ def _json(status: int, body: bytes, *more: tuple[bytes, bytes]) -> Answer:
 
 def _receipts(route: Route) -> Encode:
     status, creates = route.status, route.creates
+    below = creates.encode() if creates else None
 
     def encode(receipt: Receipt, request: Request) -> Answer:
         after = b"null" if receipt.after is None else b'"%b"' % receipt.after.encode()
         body = b'{"id":"%b","version":%d,"after":%b}' % (str(receipt.id).encode(), receipt.version, after)
         etag = (b"etag", b'"%d"' % receipt.version)
-        if not creates:
+        if creates is None:
             return _json(status, body, etag)
-        return _json(status, body, etag, (b"location", b"%b/%b" % (request.path, str(receipt.id).encode())))
+        return _json(status, body, etag, (b"location", b"%b/%b" % (below or request.path, str(receipt.id).encode())))
 
     return encode
 

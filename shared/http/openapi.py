@@ -182,7 +182,7 @@ def _answer(route: Route, schema: Json) -> Json:
     if kind is Receipt:
         content["example"] = {"id": _ID, "version": 3, "after": "profiles:7:123"}
         headers["ETag"] = {"description": "The version.", "schema": _STRING}
-        if route.creates:
+        if route.creates is not None:
             headers["Location"] = {"description": "Where the new thing is.", "schema": _STRING}
     elif kind is Found:
         headers["ETag"] = {"description": "The version, and a digest of this answer.", "schema": _STRING}

@@ -59,7 +59,7 @@ class Route:
     answer: Any  # the type that the handler answers with
     parameters: Mapping[str, Any]  # name in the path → Alias, UUID or str
     status: int
-    creates: bool
+    creates: str | None  # the path below which the new thing is; "" is the request's own
     grants: Grants
     refuses: tuple[type[Refusal], ...]
     guarded: bool
@@ -76,7 +76,7 @@ class Told(TypedDict, total=False):
 
     allow: Grant | Iterable[Grant]
     refuses: Iterable[type[Refusal]]
-    creates: bool
+    creates: bool | str
     guarded: bool
     example: Mapping[str, Any] | None
     example_answer: Any
@@ -128,7 +128,7 @@ class Routes:
         *,
         allow: Grant | Iterable[Grant] = "person",
         refuses: Iterable[type[Refusal]] = (),
-        creates: bool = False,
+        creates: bool | str = False,
         guarded: bool = False,
         example: Mapping[str, Any] | None = None,
         example_answer: Any = None,
@@ -141,9 +141,9 @@ class Routes:
     ) -> Callable[[H], H]:
         """Declares a handler; its name is the operation id, its docstring the summary, its annotations the models.
 
-        `refuses` names the refusals of the service's own; `creates` makes the status 201 and the Location the path
-        with the new id behind it; `guarded` asks for If-Match; `example` is a body, checked here; `accepts` and
-        `largest` (bytes) are for uploads; `deadline` in seconds.
+        `refuses` names the refusals of the service's own; `creates` makes the status 201 and the Location the path, or
+        the path that it names, with the new id behind it; `guarded` asks for If-Match; `example` is a body, checked
+        here; `accepts` and `largest` (bytes) are for uploads; `deadline` in seconds.
         """
 
         def declare(handler: H) -> H:
@@ -168,7 +168,7 @@ class Routes:
                     answer=answer,
                     parameters=parameters,
                     status=status or (201 if creates else 204 if answer is type(None) else 200),
-                    creates=creates,
+                    creates=creates if isinstance(creates, str) else "" if creates else None,
                     grants=_grants(allow),
                     refuses=tuple(refuses),
                     guarded=guarded,

@@ -424,6 +424,40 @@ async def test_who_reads_what_of_the_ledger(cast: Cast) -> None:
     assert (seen["state"], seen["conversation"], seen["reason"]) == ("open", None, None)
 
 
+async def test_what_was_made_is_where_its_location_says(cast: Cast) -> None:
+    asked = {"topic": "options", "proposed_for": TOMORROW.isoformat()}
+    promised = {"party": "employee", "text": "I learn.", "due_on": TODAY.isoformat()}
+    for path, body, name in (("conversations", asked, "conversation"), ("commitments", promised, "commitment")):
+        made = await cast.ana.post(f"/v1/people/{{me}}/{path}", body)
+        await cast.stage.pump()
+        assert (await cast.ana.get(made.headers["location"])).body[name] == str(made.id)
+
+
+async def test_one_commitment_is_read_as_in_the_ledger(cast: Cast) -> None:
+    people = {"ana": cast.ana, "max": cast.max, "hr": cast.hr, "eve": cast.eve}
+    expected = {
+        await cast.committed(cast.ana, "employee"): {"ana": "the employee's words"},
+        await cast.committed(cast.max, "manager"): {"ana": "the manager's words", "max": "the manager's words"},
+        await cast.committed(cast.hr, "hr"): {"ana": "the hr's words", "hr": "the hr's words"},
+    }
+    for commitment, readers in expected.items():
+        nowhere = await cast.eve.get(f"/v1/commitments/{uuid4()}")
+        for name, person in people.items():
+            found = await person.get(f"/v1/commitments/{commitment}")
+            if name in readers:
+                assert found.body["text"] == readers[name]
+            else:
+                assert (found.status, found.body) == (404, nowhere.body)
+    await cast.stage.managed_by(cast.ana.id, cast.eve.id)
+    by_max = list(expected)[1]
+    assert (await cast.eve.get(f"/v1/commitments/{by_max}")).body["text"] is None
+    assert (await cast.max.get(f"/v1/commitments/{by_max}")).body["text"] == "the manager's words"
+    cast.stage.fresh.seconds = 61.0
+    assert (await cast.max.get(f"/v1/commitments/{by_max}")).status == 200
+    for commitment in (by_max, uuid4()):
+        assert (await cast.eve.get(f"/v1/commitments/{commitment}")).code == "relations-stale"
+
+
 async def test_a_ledger_pages_and_filters(cast: Cast) -> None:
     made = [await cast.committed(cast.ana, "employee", text=f"{number}") for number in range(3)]
     await cast.ana.post(f"/v1/commitments/{made[0]}/keep")

@@ -146,6 +146,12 @@ def routes_of(service: Service) -> Routes:
         await service.act(call)
         return Receipt(ITEM, 1, None)
 
+    @routes.post("/v1/people/{person}/baskets", creates="/v1/baskets")
+    async def give_basket(call: Call, person: Alias) -> Receipt:
+        """Give a basket."""
+        await service.act(call)
+        return Receipt(ITEM, 1, None)
+
     @routes.put("/v1/baskets/{basket}", guarded=True)
     async def fill_basket(call: Call[ShareBody], basket: UUID) -> Receipt:
         """Fill a basket."""

@@ -19,10 +19,11 @@ async def test_a_command_answers_with_ids_and_a_position_and_no_words(anna: http
 
 
 async def test_what_was_created_has_a_location(anna: httpx2.AsyncClient) -> None:
-    answer = await anna.post("/v1/baskets")
-    assert answer.status_code == 201
-    assert answer.headers["location"] == f"/v1/baskets/{ITEM}"
-    assert answer.json()["after"] is None
+    for path in ("/v1/baskets", "/v1/people/E1001/baskets"):
+        answer = await anna.post(path)
+        assert answer.status_code == 201
+        assert answer.headers["location"] == f"/v1/baskets/{ITEM}"
+        assert answer.json()["after"] is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{}"])
