@@ -110,7 +110,6 @@ def fold_alias(value: str) -> str:
     return value.strip().casefold()
 
 
-# In the order in which they run: a unit is established before it is renamed.
 _UPSERTS: Mapping[str, str] = {
     "people": """insert into people (person, changed_at) values ($1, $2)
         on conflict (person) do update set changed_at = greatest(people.changed_at, excluded.changed_at)""",
@@ -132,10 +131,10 @@ _UPSERTS: Mapping[str, str] = {
             manager = excluded.manager, effective_on = excluded.effective_on, seq = excluded.seq""",
     "interim": """insert into interim_facts (person, seq, effective_on, partner) values ($1, $2, $3, $4)
         on conflict do nothing""",
-    "units": """insert into units (unit, code, name, legal_entity) values ($1, $2, $3, $4)
-        on conflict (unit) do update set name = excluded.name,
-            legal_entity = coalesce(excluded.legal_entity, units.legal_entity)""",
-    "renamed_units": "update units set name = $2 where unit = $1",
+    "unit_codes": """insert into unit_codes (unit, code, legal_entity) values ($1, $2, $3)
+        on conflict (unit) do update set legal_entity = coalesce(excluded.legal_entity, unit_codes.legal_entity)""",
+    "unit_names": """insert into unit_names (unit, seq, effective_on, name) values ($1, $2, $3, $4)
+        on conflict do nothing""",
     "parents": """insert into unit_parents (unit, seq, effective_on, parent) values ($1, $2, $3, $4)
         on conflict do nothing""",
     "leaders": """insert into unit_leaders (unit, seq, effective_on, leader) values ($1, $2, $3, $4)
@@ -195,11 +194,12 @@ def _take(facts: Facts, event: Event, seq: int) -> None:
 def _take_unit(facts: Facts, event: Event, seq: int) -> None:
     match event:
         case profiles.UnitEstablished():
-            facts.put("units", (event.unit,), (event.unit, event.code, event.name, event.legal_entity))
+            facts.put("unit_codes", (event.unit,), (event.unit, event.code, event.legal_entity))
+            facts.put("unit_names", (event.unit, seq), (event.unit, seq, event.effective_on, event.name))
             facts.put("parents", (event.unit, seq), (event.unit, seq, event.effective_on, event.parent))
             facts.units.add(event.unit)
         case profiles.UnitChanged():
-            facts.put("renamed_units", (event.unit,), (event.unit, event.name))
+            facts.put("unit_names", (event.unit, seq), (event.unit, seq, event.effective_on, event.name))
             facts.put("parents", (event.unit, seq), (event.unit, seq, event.effective_on, event.parent))
             facts.units.add(event.unit)
         case profiles.UnitLeaderAppointed():

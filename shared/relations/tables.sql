@@ -29,8 +29,15 @@ create table interim_facts (
     person uuid not null, seq bigint not null, effective_on date not null, partner uuid, primary key (person, seq)
 );
 
-create table units (unit uuid primary key, code text not null, name text not null, legal_entity text);
-create unique index on units (code);
+create table unit_codes (unit uuid primary key, code text not null, legal_entity text);
+create unique index on unit_codes (code);
+create table unit_names (unit uuid not null, seq bigint not null, effective_on date not null, name text not null,
+    primary key (unit, seq));
+-- Those that have begun, as they are called today.
+create view units as
+    select c.unit, c.code, named.name, c.legal_entity from unit_codes c cross join lateral (
+        select n.name from unit_names n where n.unit = c.unit and n.effective_on <= current_date
+        order by n.effective_on desc, n.seq desc limit 1) named;
 create table unit_parents (unit uuid not null, seq bigint not null, effective_on date not null, parent uuid,
     primary key (unit, seq));
 create table unit_leaders (unit uuid not null, seq bigint not null, effective_on date not null, leader uuid,

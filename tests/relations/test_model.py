@@ -15,7 +15,8 @@ from shared.kafka.records import Heard
 from shared.relations.model import Relations as Model
 from tests.projections.conftest import LONG_AGO, TODAY, World, changed, placed
 
-TABLES = "select table_name from information_schema.tables where table_schema = 'relations' order by 1"
+TABLES = """select table_name from information_schema.tables
+    where table_schema = 'relations' and table_type = 'BASE TABLE' order by 1"""
 
 
 async def partners(world: World, unit: UUID) -> list[tuple[date, date | None]]:
@@ -46,6 +47,15 @@ async def test_a_partner_who_was_released_is_assigned_anew_from_the_same_day(wor
     assert await partners(world, unit) == [(LONG_AGO, None)]
     await world.tell(assigned, released)
     assert await partners(world, unit) == [(LONG_AGO, TODAY)]
+
+
+async def test_a_unit_is_there_and_is_called_so_from_the_day_on(world: World) -> None:
+    here, next_year = await world.unit("Sales"), TODAY + timedelta(days=365)
+    to_come = profiles.UnitEstablished(unit=uuid4(), code="x", name="Secret", effective_on=next_year)
+    await world.tell(to_come, profiles.UnitChanged(unit=here, name="Marketing", effective_on=next_year))
+    assert [(row["unit"], row["name"]) for row in await world.fetch("select * from units")] == [(here, "Sales")]
+    await world.tell(profiles.UnitChanged(unit=here, name="Selling", effective_on=TODAY))
+    assert [(row["unit"], row["name"]) for row in await world.fetch("select * from units")] == [(here, "Selling")]
 
 
 async def rows(world: World) -> dict[str, list[str]]:
