@@ -58,7 +58,7 @@ class DescriptionBody(Body):
 
 
 class PlaceBody(Body):
-    """A place as it is from the day on. `corrects` names a fact told before that this one replaces."""
+    """A place as it is from the day on. `corrects` names a place taken or changed, told before, that this replaces."""
 
     position: Code
     unit: UUID
@@ -179,32 +179,63 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
         command = rules.RemoveAlias(await relations.person(person), body.source, body.value, body.effective_on)
         return await identity.remove_alias(command, call.origin)
 
-    @routes.post("/v1/people/{person}/take-place", allow=_HR, refuses=(rules.NotEmployed, rules.PositionHeld))
+    @routes.post(
+        "/v1/people/{person}/take-place", allow=_HR, refuses=(rules.NotEmployed, rules.PositionHeld, rules.FactUnknown)
+    )
     async def take_place(call: Call[PlaceBody], person: Alias) -> Receipt:
         """Report that a person holds a place from a day on."""
         body, who = call.body, await relations.person(person)
-        return await execute(call, rules.TakePlace(who, body.corrects or uuid7(), body.effective_on, body.details()))
+        return await execute(
+            call,
+            rules.TakePlace(
+                who, body.corrects or uuid7(), body.effective_on, body.details(), body.corrects is not None
+            ),
+        )
 
-    @routes.post("/v1/people/{person}/change-place", allow=_HR, refuses=(rules.NotEmployed, rules.PositionNotHeld))
+    @routes.post(
+        "/v1/people/{person}/change-place",
+        allow=_HR,
+        refuses=(rules.NotEmployed, rules.PositionNotHeld, rules.FactUnknown),
+    )
     async def change_place(call: Call[PlaceBody], person: Alias) -> Receipt:
         """Report that a place's unit, title, level or status differs from a day on."""
         body, who = call.body, await relations.person(person)
-        return await execute(call, rules.ChangePlace(who, body.corrects or uuid7(), body.effective_on, body.details()))
+        return await execute(
+            call,
+            rules.ChangePlace(
+                who, body.corrects or uuid7(), body.effective_on, body.details(), body.corrects is not None
+            ),
+        )
 
-    @routes.post("/v1/people/{person}/end-place", allow=_HR, refuses=(rules.PositionNotHeld,))
+    @routes.post("/v1/people/{person}/end-place", allow=_HR, refuses=(rules.PositionNotHeld, rules.FactUnknown))
     async def end_place(call: Call[PlaceEndBody], person: Alias) -> Receipt:
         """Report the first day on which a person no longer holds a place."""
         body, who = call.body, await relations.person(person)
-        return await execute(call, rules.EndPlace(who, body.corrects or uuid7(), body.effective_on, body.position))
+        return await execute(
+            call,
+            rules.EndPlace(who, body.corrects or uuid7(), body.effective_on, body.position, body.corrects is not None),
+        )
 
-    @routes.post("/v1/people/{person}/assign-manager", allow=_HR, refuses=(rules.PositionNotHeld, rules.OwnManager))
+    @routes.post(
+        "/v1/people/{person}/assign-manager",
+        allow=_HR,
+        refuses=(rules.PositionNotHeld, rules.OwnManager, rules.FactUnknown),
+    )
     async def assign_manager(call: Call[ManagerBody], person: Alias) -> Receipt:
         """Name the explicit manager of a place."""
         body, who = call.body, await relations.person(person)
         manager = None if body.manager is None else await relations.person(body.manager)
         return await execute(
             call,
-            rules.AssignManager(who, body.corrects or uuid7(), body.effective_on, body.position, manager, body.line),
+            rules.AssignManager(
+                who,
+                body.corrects or uuid7(),
+                body.effective_on,
+                body.position,
+                manager,
+                body.line,
+                body.corrects is not None,
+            ),
         )
 
     @routes.post(
@@ -218,17 +249,21 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
         today = await relations.today(who, call.at)
         return await execute(call, rules.NameInterimPartner(who, today, partner, await relations.vacant(who)))
 
-    @routes.post("/v1/people/{person}/leave", allow=_HR, refuses=(rules.NotEmployed,))
+    @routes.post("/v1/people/{person}/leave", allow=_HR, refuses=(rules.NotEmployed, rules.FactUnknown))
     async def leave(call: Call[LeaveBody], person: Alias) -> Receipt:
         """Report a person's last day."""
         body, who = call.body, await relations.person(person)
-        return await execute(call, rules.Leave(who, body.corrects or uuid7(), body.left_on, body.reason))
+        return await execute(
+            call, rules.Leave(who, body.corrects or uuid7(), body.left_on, body.reason, body.corrects is not None)
+        )
 
-    @routes.post("/v1/people/{person}/rejoin", allow=_HR, refuses=(rules.AlreadyJoined,))
+    @routes.post("/v1/people/{person}/rejoin", allow=_HR, refuses=(rules.AlreadyJoined, rules.FactUnknown))
     async def rejoin(call: Call[RejoinBody], person: Alias) -> Receipt:
         """Report that a person who had left joined again."""
         body, who = call.body, await relations.person(person)
-        return await execute(call, rules.Rejoin(who, body.corrects or uuid7(), body.joined_on))
+        return await execute(
+            call, rules.Rejoin(who, body.corrects or uuid7(), body.joined_on, body.corrects is not None)
+        )
 
     @routes.post("/v1/people/{person}/withdraw-fact", allow=_HR, refuses=(rules.FactUnknown,))
     async def withdraw_fact(call: Call[FactBody], person: Alias) -> Receipt:

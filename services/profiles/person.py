@@ -56,14 +56,14 @@ class OwnManager(Unacceptable, code="own-manager"):
 
 
 class FactUnknown(Refusal, code="fact-unknown"):
-    """HR has reported no such fact of this person, or has taken it back."""
+    """HR has reported no such fact of this person, of the kind that is told anew, or has taken it back."""
 
 
 class ManagerPresent(Refusal, code="manager-present"):
     """Somebody stands in only while there is no manager."""
 
 
-# Commands. `fact` names the fact for later corrections; a known one is told again.
+# Commands. `fact` names the fact for later corrections; a known one is told again. `corrects`: it must be known.
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +124,7 @@ class TakePlace:
     fact: UUID
     effective_on: date
     place: PlaceDetails
+    corrects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ class ChangePlace:
     fact: UUID
     effective_on: date
     place: PlaceDetails
+    corrects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ class EndPlace:
     fact: UUID
     effective_on: date
     position: str
+    corrects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,7 @@ class AssignManager:
     position: str
     manager: UUID | None
     line: Literal["solid", "dotted"] = "solid"
+    corrects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +174,7 @@ class Leave:
     fact: UUID
     effective_on: date
     reason: str | None = None
+    corrects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +182,7 @@ class Rejoin:
     person: UUID
     fact: UUID
     effective_on: date
+    corrects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +310,7 @@ def _join(command: Join, state: Nobody | Person) -> Sequence[Event]:
 
 
 def _take_place(command: TakePlace, state: Person) -> Sequence[Event]:
+    _require_correctable(state, command, PlaceTaken, PlaceChanged)
     _require_employed(state, command.effective_on)
     held = _without(state, command.fact).place(command.place.position, command.effective_on)
     if held is not None:
@@ -317,6 +324,7 @@ def _take_place(command: TakePlace, state: Person) -> Sequence[Event]:
 
 
 def _change_place(command: ChangePlace, state: Person) -> Sequence[Event]:
+    _require_correctable(state, command, PlaceTaken, PlaceChanged)
     _require_employed(state, command.effective_on)
     if _without(state, command.fact).place(command.place.position, command.effective_on) is None:
         raise PositionNotHeld
@@ -329,6 +337,7 @@ def _change_place(command: ChangePlace, state: Person) -> Sequence[Event]:
 
 
 def _end_place(command: EndPlace, state: Person) -> Sequence[Event]:
+    _require_correctable(state, command, PlaceEnded)
     if _without(state, command.fact).place(command.position, command.effective_on) is None:
         raise PositionNotHeld
     return _unless_known(
@@ -340,6 +349,7 @@ def _end_place(command: EndPlace, state: Person) -> Sequence[Event]:
 
 
 def _assign_manager(command: AssignManager, state: Person) -> Sequence[Event]:
+    _require_correctable(state, command, ManagerAssigned)
     if command.manager == command.person:
         raise OwnManager
     if state.place(command.position, command.effective_on) is None:
@@ -367,6 +377,7 @@ def _name_interim_partner(command: NameInterimPartner, state: Person) -> Sequenc
 
 
 def _leave(command: Leave, state: Person) -> Sequence[Event]:
+    _require_correctable(state, command, PersonLeft)
     if not _without(state, command.fact).employed(command.effective_on):
         raise NotEmployed
     return [
@@ -375,6 +386,7 @@ def _leave(command: Leave, state: Person) -> Sequence[Event]:
 
 
 def _rejoin(command: Rejoin, state: Person) -> Sequence[Event]:
+    _require_correctable(state, command, PersonRejoined)
     if _without(state, command.fact).employed(command.effective_on):
         raise AlreadyJoined
     return _unless_known(
@@ -387,6 +399,17 @@ def _withdraw(command: WithdrawFact, state: Person) -> Sequence[Event]:
     if fact is None or isinstance(fact, PersonJoined):
         raise FactUnknown
     return [FactWithdrawn(person=command.person, fact=command.fact)]
+
+
+def _require_correctable(
+    state: Person,
+    command: TakePlace | ChangePlace | EndPlace | AssignManager | Leave | Rejoin,
+    *family: type[Fact],
+) -> None:
+    """What is told anew was told before, of this person and family; no command corrects joining itself."""
+    known = state.facts.get(command.fact)
+    if (known is None and command.corrects) or (known is not None and not isinstance(known, family)):
+        raise FactUnknown
 
 
 def _require_employed(state: Person, on: date) -> None:

@@ -117,18 +117,21 @@ _UPSERTS: Mapping[str, str] = {
         on conflict (person) do update set name = excluded.name, language = excluded.language""",
     "employment": """insert into employment_facts (fact, person, kind, effective_on, seq) values ($1, $2, $3, $4, $5)
         on conflict (fact) do update set kind = excluded.kind, effective_on = excluded.effective_on,
-            seq = excluded.seq""",
+            seq = excluded.seq
+        where employment_facts.person = excluded.person""",
     "places": """insert into place_facts (fact, person, position, kind, effective_on, seq, unit, title, job_level,
             legal_entity, country, time_zone, is_primary, status)
         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         on conflict (fact) do update set position = excluded.position, kind = excluded.kind,
             effective_on = excluded.effective_on, seq = excluded.seq, unit = excluded.unit, title = excluded.title,
             job_level = excluded.job_level, legal_entity = excluded.legal_entity, country = excluded.country,
-            time_zone = excluded.time_zone, is_primary = excluded.is_primary, status = excluded.status""",
+            time_zone = excluded.time_zone, is_primary = excluded.is_primary, status = excluded.status
+        where place_facts.person = excluded.person""",
     "managers": """insert into manager_facts (fact, person, position, line, manager, effective_on, seq)
         values ($1, $2, $3, $4, $5, $6, $7)
         on conflict (fact) do update set position = excluded.position, line = excluded.line,
-            manager = excluded.manager, effective_on = excluded.effective_on, seq = excluded.seq""",
+            manager = excluded.manager, effective_on = excluded.effective_on, seq = excluded.seq
+        where manager_facts.person = excluded.person""",
     "interim": """insert into interim_facts (person, seq, effective_on, partner) values ($1, $2, $3, $4)
         on conflict do nothing""",
     "unit_codes": """insert into unit_codes (unit, code, legal_entity) values ($1, $2, $3)

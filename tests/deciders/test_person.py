@@ -171,6 +171,43 @@ def test_a_fact_is_taken_back_once_but_joining_never():
     given(joined).when(WithdrawFact(AMINA, F1)).refused(FactUnknown)
 
 
+rejoined = PersonRejoined(person=AMINA, fact=uuid4(), effective_on=LATER + timedelta(days=90))
+ended = PlaceEnded(person=AMINA, fact=uuid4(), effective_on=LATER, position="P1")
+assigned = ManagerAssigned(person=AMINA, fact=uuid4(), effective_on=START, position="P1", manager=BEN)
+all_told = (joined, taken, assigned, ended, left, rejoined)
+
+
+@pytest.mark.parametrize(
+    ("tell", "family"),
+    [
+        (lambda fact: TakePlace(AMINA, fact, START, DETAILS, corrects=True), taken),
+        (lambda fact: ChangePlace(AMINA, fact, START, SENIOR, corrects=True), taken),
+        (lambda fact: EndPlace(AMINA, fact, LATER, "P1", corrects=True), ended),
+        (lambda fact: AssignManager(AMINA, fact, START, "P1", BEN, corrects=True), assigned),
+        (lambda fact: Leave(AMINA, fact, LATER, corrects=True), left),
+        (lambda fact: Rejoin(AMINA, fact, rejoined.effective_on, corrects=True), rejoined),
+    ],
+    ids=["take-place", "change-place", "end-place", "assign-manager", "leave", "rejoin"],
+)
+def test_only_a_fact_of_this_person_and_family_is_corrected(tell, family):
+    given(*all_told).when(tell(uuid4())).refused(FactUnknown)
+    for fact in all_told:
+        if fact is not family:
+            given(*all_told).when(tell(fact.fact)).refused(FactUnknown)
+    withdrawn = FactWithdrawn(person=AMINA, fact=family.fact)
+    given(*all_told, withdrawn).when(tell(family.fact)).refused(FactUnknown)
+
+
+def test_a_correction_takes_the_place_of_what_was_told():
+    sooner = LATER - timedelta(days=5)
+    given(*all_told).when(EndPlace(AMINA, ended.fact, sooner, "P1", corrects=True)).then(
+        PlaceEnded(person=AMINA, fact=ended.fact, effective_on=sooner, position="P1")
+    )
+    given(joined, left).when(Leave(AMINA, left.fact, sooner, corrects=True)).then(
+        PersonLeft(person=AMINA, fact=left.fact, effective_on=sooner)
+    )
+
+
 established = UnitEstablished(unit=UNIT, code="d005", name="Development", effective_on=START)
 
 

@@ -178,3 +178,11 @@ async def test_a_fact_withdrawn_and_told_again_stands_also_within_one_batch(worl
     assert [row["unit"] for row in await world.fetch(places, person)] == [other]
     await world.tell(first, withdrawn)
     assert await world.fetch(places, person) == []
+
+
+async def test_nobodys_fact_is_overwritten_by_somebody_elses(world: World) -> None:
+    unit, other, fact = await world.unit("Unit"), await world.unit("Other"), uuid4()
+    ana = await world.person(unit, fact=fact)
+    await world.tell(placed(uuid4(), other, LONG_AGO, fact=fact))
+    [row] = await world.fetch("select person, unit from place_facts where fact = $1", fact)
+    assert (row["person"], row["unit"]) == (ana, unit)

@@ -1,0 +1,63 @@
+"""People through profiles' API: what HR reports, and who is seen how."""
+
+import base64
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.profiles.app import SERVICE
+from shared.service import Settings
+from tests.api.stage import Person, Stage, stage
+
+PLACE: dict[str, Any] = {
+    "position": "P1",
+    "unit": str(uuid4()),
+    "title": "Engineer",
+    "legal_entity": "FR01",
+    "country": "FR",
+    "time_zone": "Europe/Paris",
+    "effective_on": "2024-03-01",
+}
+
+
+@pytest.fixture
+async def house(fresh_database: str, tmp_path: Path) -> AsyncIterator[Stage]:
+    secret = tmp_path / "secret"
+    secret.write_text(base64.b64encode(bytes(range(32))).decode())
+    async with stage(fresh_database, SERVICE, Settings, secret_file=secret, database_url=fresh_database) as staged:
+        yield staged
+
+
+@pytest.fixture
+def hr(house: Stage) -> Person:
+    return house.person(uuid4(), "admin")
+
+
+async def joins(house: Stage, hr: Person, number: str) -> str:
+    """Somebody new, with a place."""
+    body = {"employee_number": number, "given_name": "Ana", "family_name": "Diaz", "joined_on": "2024-03-01"}
+    person = str((await hr.post("/v1/people", body)).id)
+    await house.pump()
+    assert (await hr.post(f"/v1/people/{person}/take-place", PLACE)).status == 200
+    await house.pump()
+    return person
+
+
+async def test_a_correction_names_a_fact_of_this_person(house: Stage, hr: Person) -> None:
+    ana, ben = await joins(house, hr, "E1"), await joins(house, hr, "E2")
+    rows = await house.parts.pool.fetch("select person, fact from place_facts")
+    place = {str(row["person"]): str(row["fact"]) for row in rows}
+    moved = {**PLACE, "title": "Lead"}
+    for unknown in (place[ben], str(uuid4())):
+        answer = await hr.post(f"/v1/people/{ana}/change-place", {**moved, "corrects": unknown})
+        assert (answer.status, answer.code) == (409, "fact-unknown")
+        left = await hr.post(f"/v1/people/{ana}/leave", {"left_on": "2025-01-01", "corrects": unknown})
+        assert (left.status, left.code) == (409, "fact-unknown")
+    answer = await hr.post(f"/v1/people/{ana}/take-place", {**moved, "corrects": place[ana]})
+    assert answer.status == 200
+    await house.pump()
+    found = await house.parts.pool.fetch("select person, title from place_facts")
+    assert {str(row["person"]): row["title"] for row in found} == {ana: "Lead", ben: "Engineer"}
