@@ -1,8 +1,9 @@
 """Renews what the rules make of the facts: managers, belongings and the paths up from each unit."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, date, datetime, time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
 from uuid import UUID
 
 import asyncpg
@@ -149,12 +150,9 @@ async def _store(connection: asyncpg.Connection, people: Collection[UUID], organ
     belonging: list[tuple[object, ...]] = []
     for person in people:
         units = belongings(organisation.person(person))
-        for one in units:
-            span = (_instant(one.from_on, one.time_zone), _instant(one.to_on, one.time_zone))
-            belonging.append((person, one.unit, one.time_zone, *span))
+        belonging.extend((person, one.unit, one.time_zone, *span) for one, *span in instants(units, units))
         managed.extend(
-            (person, relation.manager, relation.kind, *_span(relation, units))
-            for relation in managers(person, organisation)
+            (person, one.manager, one.kind, *span) for one, *span in instants(managers(person, organisation), units)
         )
     everyone = list(people)
     await connection.execute("delete from managers where person = any ($1)", everyone)
@@ -173,15 +171,31 @@ async def _store(connection: asyncpg.Connection, people: Collection[UUID], organ
         )
 
 
-def _span(relation: Managed, units: Sequence[Belonging]) -> tuple[datetime, datetime]:
-    """The instants of a relation, by the time zone of the place held on its first day."""
-    zone = next((one.time_zone for one in reversed(units) if one.from_on <= relation.from_on), "UTC")
-    return _instant(relation.from_on, zone), _instant(relation.to_on, zone)
+_Dated = TypeVar("_Dated", Managed, Belonging)
 
 
-def _instant(day: date | None, time_zone: str) -> datetime:
-    if day is None:
-        return _END
+def instants(dated: Sequence[_Dated], units: Sequence[Belonging]) -> Iterator[tuple[_Dated, datetime, datetime]]:
+    """Each interval with its instants, newest first: a day begins where the place held on it is.
+
+    What follows directly ends what was before, also where the time zone changes in between.
+    """
+    limit, following = _END, None
+    for one in reversed(dated):
+        begins = _instant(one.from_on, _zone(units, one.from_on))
+        ends = limit
+        if one.to_on is not None and one.to_on != following:
+            ends = min(limit, _instant(one.to_on, _zone(units, one.to_on - timedelta(days=1))))
+        if begins < ends:
+            yield one, begins, ends
+        limit, following = min(limit, begins), one.from_on
+
+
+def _zone(units: Sequence[Belonging], on: date) -> str:
+    """The time zone of the place held on a day, or held last."""
+    return next((one.time_zone for one in reversed(units) if one.from_on <= on), "UTC")
+
+
+def _instant(day: date, time_zone: str) -> datetime:
     if day == date.min:
         return _BEGINNING
     return datetime.combine(day, time(0), zone_of(time_zone))

@@ -1,11 +1,14 @@
 """Whose manager is who: the rules, told as small organisations."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.relations.derived import instants
 from shared.relations.facts import (
     EmploymentFact,
     InterimFact,
@@ -132,6 +135,7 @@ def test_a_rehire_has_a_gap_without_manager():
 days = st.dates(date(2024, 1, 1), date(2024, 1, 20))
 people = st.sampled_from([AMINA, BEN, CARLA, DAN])
 some_units = st.sampled_from([TEAM, DIVISION, HOUSE])
+zones = st.sampled_from(["America/Toronto", "Europe/Paris", "Asia/Karachi"])
 
 
 @st.composite
@@ -145,8 +149,8 @@ def organisations(draw) -> Organisation:
                 )
             ),
             tuple(
-                PlaceFact(kind, position, day, seq, unit)
-                for seq, (kind, position, day, unit) in enumerate(
+                PlaceFact(kind, position, day, seq, unit, time_zone=zone)
+                for seq, (kind, position, day, unit, zone) in enumerate(
                     draw(
                         st.lists(
                             st.tuples(
@@ -154,6 +158,7 @@ def organisations(draw) -> Organisation:
                                 st.sampled_from(["P1", "P2"]),
                                 days,
                                 some_units,
+                                zones,
                             ),
                             max_size=4,
                         )
@@ -189,6 +194,43 @@ def test_intervals_say_for_every_day_what_the_rule_says_for_that_day(organisatio
             else:
                 [one] = told
                 assert (one.manager, one.kind) == manager_on(person, day, organisation)
+
+
+@given(organisations())
+def test_at_every_moment_one_manager_and_at_noon_the_one_of_the_day_where_the_place_is(organisation):
+    for person in (AMINA, BEN, CARLA, DAN):
+        facts = organisation.person(person)
+        told, units = managers(person, organisation), belongings(facts)
+        for found in (
+            [(one.from_on, one.to_on, begins, ends) for one, begins, ends in instants(told, units)],
+            [(one.from_on, one.to_on, begins, ends) for one, begins, ends in instants(units, units)],
+        ):
+            for (following, _, begins, _), (_, to_on, _, ends) in pairwise(found):
+                assert ends == begins if to_on == following else ends <= begins
+        for offset in range(25):
+            day = date(2023, 12, 30) + timedelta(days=offset)
+            place = facts.primary_place(day)
+            if place is not None:
+                noon = datetime.combine(day, time(12), ZoneInfo(place.time_zone))
+                [one] = [one for one, begins, ends in instants(told, units) if begins <= noon < ends]
+                assert (one.manager, one.kind) == manager_on(person, day, organisation)
+
+
+def test_a_place_in_another_time_zone_leaves_neither_two_managers_nor_none():
+    for before, after in (("America/Toronto", "Europe/Paris"), ("Europe/Paris", "America/Toronto")):
+        moved = PlaceFact("changed", "P1", LATER, seq=2, unit=DIVISION, time_zone=after)
+        facts = joined(placed(TEAM, time_zone=before), moved)
+        told = managers(AMINA, Organisation(units(team=BEN, division=CARLA), {AMINA: facts}))
+        (_, begins, _), (_, _, ends) = instants(told, belongings(facts))
+        assert begins == ends == datetime.combine(LATER, time(0), ZoneInfo(after))
+
+
+def test_the_last_day_ends_where_the_place_was_then():
+    moved = PlaceFact("changed", "P1", LATER, seq=2, unit=TEAM, time_zone="America/Toronto")
+    away = joined(placed(TEAM, time_zone="Europe/Paris"), moved, employment=(EmploymentFact("left", LATER),))
+    told = managers(AMINA, Organisation(units(team=BEN), {AMINA: away}))
+    [(_, _, ends)] = instants(told, belongings(away))
+    assert ends == datetime(2025, 1, 2, 5, tzinfo=UTC)
 
 
 @given(organisations())
