@@ -13,10 +13,19 @@ from shared.contracts import profiles
 from shared.contracts.event import Event
 from shared.kafka.records import Heard
 from shared.relations.model import Relations as Model
+from shared.sealing.keys import KeyCache
+from shared.sealing.memory import MemoryKeyStore
+from shared.sealing.sealer import Sealer
 from tests.projections.conftest import LONG_AGO, TODAY, World, changed, placed
 
 TABLES = """select table_name from information_schema.tables
     where table_schema = 'relations' and table_type = 'BASE TABLE' order by 1"""
+
+
+HEARD = """
+    alias_added alias_removed fact_withdrawn hr_partner_assigned hr_partner_released interim_partner_named
+    manager_assigned person_described person_joined person_left person_rejoined place_changed place_ended place_taken
+    unit_changed unit_established unit_leader_appointed unit_replaced"""
 
 
 async def partners(world: World, unit: UUID) -> list[tuple[date, date | None]]:
@@ -186,3 +195,8 @@ async def test_nobodys_fact_is_overwritten_by_somebody_elses(world: World) -> No
     await world.tell(placed(uuid4(), other, LONG_AGO, fact=fact))
     [row] = await world.fetch("select person, unit from place_facts where fact = $1", fact)
     assert (row["person"], row["unit"]) == (ana, unit)
+
+
+def test_what_people_write_of_themselves_is_not_heard() -> None:
+    """Each event heard of a person moves their `changed_at`, which others read."""
+    assert Model(Sealer(KeyCache(MemoryKeyStore()))).types == {f"profiles.{name}.v1" for name in HEARD.split()}
