@@ -23,7 +23,7 @@ class PeopleQuery(Listing):
     unit: Annotated[UUID | None, Field(description="In this unit or below it.")] = None
     manager: Annotated[UUID | None, Field(description="Managed by this person now.")] = None
     status: Literal["active", "leave", "left", "future"] | None = None
-    changed_since: Annotated[Moment | None, Field(description="With a fact recorded since then.")] = None
+    changed_since: Annotated[Moment | None, Field(description="With a `changed_at` of then or later.")] = None
 
 
 class LookupBody(Body):

@@ -23,7 +23,11 @@ Status = Literal["active", "leave", "left", "future"]
 
 
 class PersonView(BaseModel):
-    """A person today. `status`: active, on leave, left, or joining in the future. Names are null when erased."""
+    """A person today. `status`: active, on leave, left, or joining in the future. Names are null when erased.
+
+    `changed_at`: when a fact of this person was recorded last; the newest one seen is the next `changed_since`. A day
+    that comes, or a unit's new leader, changes what stands here without moving it.
+    """
 
     person: UUID
     given_name: str | None
@@ -43,6 +47,7 @@ class PersonView(BaseModel):
     time_zone: str | None
     manager: UUID | None
     manager_kind: Literal["manager", "interim"] | None
+    changed_at: datetime
 
 
 class Match(BaseModel):
@@ -78,7 +83,7 @@ _PERSON = """
     select p.person, p.name, p.language, place.position, place.unit, place.title, place.job_level, place.legal_entity,
            place.country, place.time_zone, m.manager, m.kind as manager_kind, number.given as employee_number,
            mail.given as email, joined.effective_on as joined_on,
-           case when latest.kind = 'left' then latest.effective_on end as left_on,
+           p.changed_at, case when latest.kind = 'left' then latest.effective_on end as left_on,
            case when latest.kind is null then 'future' when latest.kind = 'left' then 'left'
                 when place.status = 'leave' then 'leave' else 'active' end as status
     from people p

@@ -61,3 +61,18 @@ async def test_a_correction_names_a_fact_of_this_person(house: Stage, hr: Person
     await house.pump()
     found = await house.parts.pool.fetch("select person, title from place_facts")
     assert {str(row["person"]): row["title"] for row in found} == {ana: "Lead", ben: "Engineer"}
+
+
+async def test_who_asks_again_from_the_newest_change_misses_nobody(house: Stage, hr: Person) -> None:
+    ana, ben = await joins(house, hr, "E1"), await joins(house, hr, "E2")
+    seen = (await hr.get("/v1/people")).body["items"]
+    assert {one["person"] for one in seen} == {ana, ben}
+    newest = max(one["changed_at"] for one in seen)
+    assert (await hr.post(f"/v1/people/{ana}/change-place", {**PLACE, "title": "Lead"})).status == 200
+    await house.pump()
+    again = {one["person"]: one for one in (await hr.get("/v1/people", changed_since=newest)).body["items"]}
+    assert set(again) == {ana, ben}, "who changed at that moment is told again"
+    assert again[ana]["changed_at"] > newest == again[ben]["changed_at"]
+    later = (await hr.get("/v1/people", changed_since=again[ana]["changed_at"])).body["items"]
+    assert [one["person"] for one in later] == [ana]
+    assert (await hr.get(f"/v1/people/{ana}")).body["changed_at"] == again[ana]["changed_at"]
