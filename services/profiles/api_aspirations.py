@@ -8,10 +8,11 @@ from uuid_utils.compat import uuid7
 
 from services.profiles import aspiration as rules
 from services.profiles.aspirations_list import AspirationsList, AspirationView
+from services.profiles.named import PersonNotKnown, person_named
 from shared.contracts.profiles import Aspiration, Certainty, Grain
 from shared.http import Alias, Body, Call, Day, Line, Listing, Page, Routes, Text
 from shared.http.calls import Found
-from shared.refusals import NotFound
+from shared.refusals import Invalid, NotFound, Unacceptable
 from shared.relations.reads import Relations
 from shared.streams import Receipt, Streams
 
@@ -40,7 +41,9 @@ class ShareBody(Body):
     `whoever_is_my_manager` or `my_hr_partner` (a relation, whoever has it)."""
 
     audience: Literal["my_manager", "person", "whoever_is_my_manager", "my_hr_partner"] = "my_manager"
-    reader: Annotated[Line | None, Field(description="With audience `person`: their id or employee number.")] = None
+    reader: Annotated[Line | None, Field(description="With audience `person` alone: their id or employee number.")] = (
+        None
+    )
     purpose: Text | None = None
     until: Annotated[Day | None, Field(description="The last day on which they may read it.")] = None
     later_editions: Annotated[bool, Field(description="Whether they also read what you write later.")] = False
@@ -81,7 +84,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
 
     @routes.post(
         "/v1/people/{person}/aspirations/{aspiration}/share",
-        refuses=(rules.NobodyToShareWith, rules.SharedWithOneself, rules.SharingInThePast),
+        refuses=(PersonNotKnown, rules.NobodyToShareWith, rules.SharedWithOneself, rules.SharingInThePast),
         example={"audience": "my_manager", "purpose": "For our talk in May"},
     )
     async def share_aspiration(call: Call[ShareBody], person: Alias, aspiration: UUID) -> Receipt:
@@ -131,8 +134,9 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
         return Found(await aspirations.own(state, await relations.today(owner, call.at)), version)
 
     async def _reader(body: ShareBody, owner: UUID) -> UUID | None:
-        if body.audience == "my_manager":
-            return await relations.manager(owner)
-        if body.audience == "person" and body.reader is not None:
-            return await relations.person(body.reader)
-        return None
+        if (body.reader is None) == (body.audience == "person"):
+            detail = "is required with audience person" if body.reader is None else "goes with audience person alone"
+            raise Unacceptable(invalid=(Invalid("#/reader", detail),))
+        if body.reader is not None:
+            return await person_named(relations, body.reader, "#/reader")
+        return await relations.manager(owner) if body.audience == "my_manager" else None

@@ -8,6 +8,7 @@ from uuid_utils.compat import uuid7
 
 from services.profiles import person as rules
 from services.profiles.identity import Identity
+from services.profiles.named import PersonNotKnown, person_named
 from shared.auth.callers import Role, Scope
 from shared.contracts.profiles import ChangeReason, Language, Name
 from shared.http import Alias, Body, Call, Day, Line, Routes, Text
@@ -219,12 +220,12 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
     @routes.post(
         "/v1/people/{person}/assign-manager",
         allow=_HR,
-        refuses=(rules.PositionNotHeld, rules.OwnManager, rules.FactUnknown),
+        refuses=(PersonNotKnown, rules.PositionNotHeld, rules.OwnManager, rules.FactUnknown),
     )
     async def assign_manager(call: Call[ManagerBody], person: Alias) -> Receipt:
         """Name the explicit manager of a place."""
         body, who = call.body, await relations.person(person)
-        manager = None if body.manager is None else await relations.person(body.manager)
+        manager = None if body.manager is None else await person_named(relations, body.manager, "#/manager")
         return await execute(
             call,
             rules.AssignManager(
@@ -240,12 +241,12 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people/{person}/name-interim-partner",
-        refuses=(rules.ManagerPresent, rules.OwnManager, rules.NotEmployed),
+        refuses=(PersonNotKnown, rules.ManagerPresent, rules.OwnManager, rules.NotEmployed),
     )
     async def name_interim_partner(call: Call[InterimBody], person: Alias) -> Receipt:
         """While you have no manager: say who stands in, until you have one."""
-        who = await relations.oneself(person, call.caller)
-        partner = None if call.body.partner is None else await relations.person(call.body.partner)
+        who, named = await relations.oneself(person, call.caller), call.body.partner
+        partner = None if named is None else await person_named(relations, named, "#/partner")
         today = await relations.today(who, call.at)
         return await execute(call, rules.NameInterimPartner(who, today, partner, await relations.vacant(who)))
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.profiles import unit as rules
+from services.profiles.named import PersonNotKnown, person_named
 from services.profiles.people_list import PeopleList, UnitView
 from shared.auth.callers import Role, Scope
 from shared.http import Body, Call, Day, Line, Listing, Page, Routes
@@ -79,10 +80,11 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
         """Report another name or parent of a unit."""
         return await execute(call, rules.ChangeUnit(unit, call.body.name, call.body.parent, call.body.effective_on))
 
-    @routes.post("/v1/units/{unit}/appoint-leader", allow=_HR, refuses=(rules.UnitGone,))
+    @routes.post("/v1/units/{unit}/appoint-leader", allow=_HR, refuses=(PersonNotKnown, rules.UnitGone))
     async def appoint_leader(call: Call[LeaderBody], unit: UUID) -> Receipt:
         """Report who leads a unit from a day on."""
-        leader = None if call.body.leader is None else await relations.person(call.body.leader)
+        named = call.body.leader
+        leader = None if named is None else await person_named(relations, named, "#/leader")
         return await execute(call, rules.AppointLeader(unit, leader, call.body.effective_on))
 
     @routes.post("/v1/units/{unit}/replace", allow=_HR, refuses=(rules.UnitGone, rules.UnitWithinItself))
@@ -90,19 +92,19 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
         """Report that a reorganisation replaced a unit by others."""
         return await execute(call, rules.ReplaceUnit(unit, tuple(call.body.by), call.body.effective_on))
 
-    @routes.post("/v1/units/{unit}/assign-hr-partner", allow=_HR)
+    @routes.post("/v1/units/{unit}/assign-hr-partner", allow=_HR, refuses=(PersonNotKnown,))
     async def assign_hr_partner(call: Call[PartnerBody], unit: UUID) -> Receipt:
         """Make a person HR partner for a unit and those below it."""
-        partner = await relations.person(call.body.partner)
+        partner = await person_named(relations, call.body.partner, "#/partner")
         return await execute(call, rules.AssignHrPartner(unit, partner, call.body.effective_on))
 
-    @routes.post("/v1/units/{unit}/release-hr-partner", allow=_HR, refuses=(rules.NotHrPartner,))
+    @routes.post("/v1/units/{unit}/release-hr-partner", allow=_HR, refuses=(PersonNotKnown, rules.NotHrPartner))
     async def release_hr_partner(call: Call[PartnerBody], unit: UUID) -> Receipt:
         """End a person's being HR partner for a unit; the day given is the first without them.
 
         An assignment that begins on that day or later is taken back.
         """
-        partner = await relations.person(call.body.partner)
+        partner = await person_named(relations, call.body.partner, "#/partner")
         return await execute(call, rules.ReleaseHrPartner(unit, partner, call.body.effective_on))
 
     @routes.get("/v1/units", allow=("person", Scope.PEOPLE_READ, Role.ADMIN))

@@ -181,7 +181,7 @@ def _revise(command: ReviseAspiration, state: Written) -> Sequence[Event]:
 def _share(command: ShareAspiration, state: Written) -> Sequence[Event]:
     if command.reader == command.person:
         raise SharedWithOneself
-    if command.audience in ("my_manager", "person") and command.reader is None:
+    if command.audience == "my_manager" and command.reader is None:
         raise NobodyToShareWith
     if command.until is not None and command.until < command.on:
         raise SharingInThePast

@@ -51,6 +51,10 @@ def place(**given: object) -> dict[str, object]:
     }
 
 
+def pointers(refused: Answered) -> list[str]:
+    return [error["pointer"] for error in refused.body["errors"]]
+
+
 @pytest.fixture
 async def office(fresh_database: str, tmp_path: Path) -> AsyncIterator[Office]:
     secret = tmp_path / "secret"
@@ -110,6 +114,40 @@ async def test_a_later_edition_is_sent_to_who_has_the_one_before(office: Office)
     assert (await ana.post(f"{path}/revise", {**wish, "text": "To write."})).status == 200
     await office.stage.pump()
     assert (await ben.again(path, first.headers["etag"])).body["content"]["text"] == "To write."
+
+
+@pytest.mark.parametrize(
+    "body", [{"reader": "{ben}"}, {"audience": "person"}, {"audience": "my_hr_partner", "reader": "E"}]
+)
+async def test_a_reader_is_named_for_an_audience_of_one_person_alone(office: Office, body: dict[str, str]) -> None:
+    unit = await office.unit()
+    ana, ben = await office.hire(unit), await office.hire(unit)
+    leader = {"leader": str(ben.id), "effective_on": LONG_AGO.isoformat()}
+    await office.told(f"/v1/units/{unit}/appoint-leader", leader)
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    aspiration = (await ana.post("/v1/people/{me}/aspirations", wish)).id
+    sent = {name: value.format(ben=ben.id) for name, value in body.items()}
+    refused = await ana.post(f"/v1/people/{{me}}/aspirations/{aspiration}/share", sent)
+    assert (refused.status, pointers(refused)) == (422, ["#/reader"])
+
+
+async def test_who_is_named_and_not_known_is_a_fault_of_the_field(office: Office) -> None:
+    unit = await office.unit()
+    ana = await office.hire(unit)
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    aspiration = (await ana.post("/v1/people/{me}/aspirations", wish)).id
+    on = {"effective_on": LONG_AGO.isoformat()}
+    commands: list[tuple[Person, str, dict[str, str], str]] = [
+        (ana, f"/v1/people/{ana.id}/aspirations/{aspiration}/share", {"audience": "person"}, "reader"),
+        (ana, f"/v1/people/{ana.id}/name-interim-partner", {}, "partner"),
+        (office.hr, f"/v1/people/{ana.id}/assign-manager", {"position": "P1", **on}, "manager"),
+        (office.hr, f"/v1/units/{unit}/appoint-leader", on, "leader"),
+        (office.hr, f"/v1/units/{unit}/assign-hr-partner", on, "partner"),
+        (office.hr, f"/v1/units/{unit}/release-hr-partner", on, "partner"),
+    ]
+    for who, path, body, field in commands:
+        refused = await who.post(path, {**body, field: "H999"})
+        assert (refused.status, refused.code, pointers(refused)) == (422, "person-not-known", [f"#/{field}"]), path
 
 
 async def test_who_stands_in_can_be_another(office: Office) -> None:

@@ -1,0 +1,19 @@
+"""Whom a body names, by their id or employee number: who is nobody is a fault of that field, not of the path."""
+
+from uuid import UUID
+
+from shared.refusals import Invalid, NotFound, Unacceptable
+from shared.relations.reads import Relations
+
+
+class PersonNotKnown(Unacceptable, code="person-not-known"):
+    """Whom you name is nobody known here."""
+
+
+async def person_named(relations: Relations, name: str, pointer: str) -> UUID:
+    """The person whom the field at `pointer` means. Raises PersonNotKnown."""
+    try:
+        return await relations.person(name)
+    except NotFound:
+        wrong = Invalid(pointer, "must be the id or employee number of somebody known here")
+        raise PersonNotKnown(invalid=(wrong,)) from None
