@@ -11,7 +11,7 @@ from uuid import UUID
 
 from shared.contracts.conversations import CommitmentKept, CommitmentMade, CommitmentMissed, Party
 from shared.contracts.event import Event
-from shared.refusals import NotFound, Refusal, Unacceptable
+from shared.refusals import Invalid, NotFound, Refusal, Unacceptable
 from shared.streams import Decider
 
 DUE_WITHIN = timedelta(days=5 * 366)
@@ -101,7 +101,8 @@ DECIDER: Decider[CommitmentCommand, NotMade | Commitment] = Decider(NotMade(), e
 
 def _make(command: MakeCommitment) -> Sequence[Event]:
     if not command.today <= command.due_on <= command.today + DUE_WITHIN:
-        raise DueInThePast
+        wrong = Invalid("#/due_on", "must be today or a day to come, within five years")
+        raise DueInThePast(invalid=(wrong,))
     return [
         CommitmentMade(
             commitment=command.commitment,

@@ -25,7 +25,7 @@ from shared.contracts.conversations import (
     Topic,
 )
 from shared.contracts.event import Event
-from shared.refusals import NotFound, Refusal, Unacceptable
+from shared.refusals import Invalid, NotFound, Refusal, Unacceptable
 from shared.streams import Decider
 
 PLANNED_AHEAD = timedelta(days=366)
@@ -255,7 +255,7 @@ DECIDER: Decider[ConversationCommand, NotRequested | Conversation] = Decider(Not
 
 def _request(command: RequestConversation) -> Sequence[Event]:
     if command.employee == command.partner:
-        raise TalkingToOneself
+        raise TalkingToOneself(invalid=(Invalid("#/partner", "must be somebody else"),))
     _require_to_come(command.proposed_for, command.at)
     return [
         ConversationRequested(
@@ -327,7 +327,8 @@ def _hold(command: HoldConversation, state: Conversation) -> Sequence[Event]:
         return []
     proposal = _open(state)
     if not command.today - TOLD_LATER <= command.held_on <= command.today:
-        raise HeldInTheFuture
+        wrong = Invalid("#/held_on", "must be today or a day of the year before")
+        raise HeldInTheFuture(invalid=(wrong,))
     talk = proposal.talk
     held = ConversationHeld(
         conversation=talk.conversation,
@@ -383,4 +384,5 @@ def _accepted(talk: Talk, by: UUID) -> ConversationAccepted:
 
 def _require_to_come(proposed_for: datetime, at: datetime) -> None:
     if not at < proposed_for <= at + PLANNED_AHEAD:
-        raise ProposedInThePast
+        wrong = Invalid("#/proposed_for", "must be a time to come, within a year")
+        raise ProposedInThePast(invalid=(wrong,))

@@ -48,7 +48,7 @@ def add_routes(routes: Routes, relations: Relations, people: PeopleList) -> None
     async def look_up_people(call: Call[LookupBody]) -> list[Match]:
         """Find people by id, employee number or e-mail address; who is not yours to see is not found."""
         if len(call.body.ids) + len(call.body.employee_numbers) + len(call.body.emails) > MOST_LOOKED_UP:
-            raise Unacceptable(invalid=(Invalid("", f"must name at most {MOST_LOOKED_UP} in all"),))
+            raise Unacceptable(invalid=(Invalid("#", f"must name at most {MOST_LOOKED_UP} in all"),))
         return await people.look_up(call.caller, call.body.ids, call.body.employee_numbers, call.body.emails)
 
     @routes.get("/v1/people/{person}", allow=_READERS)

@@ -18,7 +18,7 @@ from shared.contracts.profiles import (
     AudienceKind,
     SharingWithdrawn,
 )
-from shared.refusals import NotFound, Refusal, Unacceptable
+from shared.refusals import Invalid, NotFound, Refusal, Unacceptable
 from shared.streams import Decider
 
 
@@ -180,11 +180,11 @@ def _revise(command: ReviseAspiration, state: Written) -> Sequence[Event]:
 
 def _share(command: ShareAspiration, state: Written) -> Sequence[Event]:
     if command.reader == command.person:
-        raise SharedWithOneself
+        raise SharedWithOneself(invalid=(Invalid("#/reader", "must be somebody else"),))
     if command.audience == "my_manager" and command.reader is None:
         raise NobodyToShareWith
     if command.until is not None and command.until < command.on:
-        raise SharingInThePast
+        raise SharingInThePast(invalid=(Invalid("#/until", "must not be in the past"),))
     return [
         AspirationShared(
             aspiration=state.aspiration,

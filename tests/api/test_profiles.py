@@ -150,6 +150,13 @@ async def test_who_is_named_and_not_known_is_a_fault_of_the_field(office: Office
         assert (refused.status, refused.code, pointers(refused)) == (422, "person-not-known", [f"#/{field}"]), path
 
 
+async def test_a_look_up_of_too_many_is_a_fault_of_the_whole_body(office: Office) -> None:
+    half = [uuid4().hex for _ in range(150)]
+    mails = [f"{one}@example.org" for one in half]
+    refused = await office.hr.post("/v1/people/lookup", {"employee_numbers": half, "emails": mails})
+    assert (refused.status, pointers(refused)) == (422, ["#"])
+
+
 async def test_who_stands_in_can_be_another(office: Office) -> None:
     unit = await office.unit()
     ana, ben, carla, dora = [await office.hire(unit) for _ in range(4)]

@@ -48,7 +48,10 @@ class When(Generic[Command, State]):
         """Exactly these events, in this order; none: there is nothing to do."""
         assert list(self.given.decider.decide(self.command, self.given.state)) == list(events)
 
-    def refused(self, refusal: type[Refusal]) -> None:
+    def refused(self, refusal: type[Refusal], pointer: str | None = None) -> None:
+        """`pointer`: the one field that is at fault."""
         with pytest.raises(Refusal) as raised:
             self.given.decider.decide(self.command, self.given.state)
         assert type(raised.value) is refusal
+        if pointer is not None:
+            assert [one.where for one in raised.value.invalid] == [pointer]

@@ -91,8 +91,8 @@ def test_whoever_is_my_manager_needs_no_name():
 
 
 def test_it_is_not_shared_with_oneself_nor_until_a_day_gone_by():
-    given(recorded).when(share(audience="person", reader=AMINA)).refused(SharedWithOneself)
-    given(recorded).when(share(until=MONDAY)).refused(SharingInThePast)
+    given(recorded).when(share(audience="person", reader=AMINA)).refused(SharedWithOneself, "#/reader")
+    given(recorded).when(share(until=MONDAY)).refused(SharingInThePast, "#/until")
 
 
 def test_who_was_given_one_edition_does_not_get_the_next():

@@ -41,7 +41,7 @@ def test_a_commitment_is_made() -> None:
 
 @pytest.mark.parametrize("wrong", [TODAY - timedelta(days=1), TODAY + timedelta(days=5 * 366 + 1), date.min, date.max])
 def test_a_commitment_is_due_on_a_day_to_come(wrong: date) -> None:
-    given().when(make(wrong)).refused(DueInThePast)
+    given().when(make(wrong)).refused(DueInThePast, "#/due_on")
 
 
 def test_the_owner_says_that_it_was_kept() -> None:

@@ -90,14 +90,14 @@ def test_a_conversation_is_requested() -> None:
 @pytest.mark.parametrize("at", [EARLIEST, NOW - timedelta(minutes=1), NOW, NOW + timedelta(days=367), LATEST])
 def test_a_conversation_is_proposed_for_a_time_to_come(at: datetime) -> None:
     given().when(RequestConversation(TALK, ANA, MAX, "mentor", ANA, "options", at, None, NOW)).refused(
-        ProposedInThePast
+        ProposedInThePast, "#/proposed_for"
     )
-    given(requested).when(RescheduleConversation(MAX, at, NOW)).refused(ProposedInThePast)
+    given(requested).when(RescheduleConversation(MAX, at, NOW)).refused(ProposedInThePast, "#/proposed_for")
 
 
 def test_nobody_talks_to_themselves() -> None:
     given().when(RequestConversation(TALK, ANA, ANA, "mentor", ANA, "options", FRIDAY, None, NOW)).refused(
-        TalkingToOneself
+        TalkingToOneself, "#/partner"
     )
 
 
@@ -175,7 +175,7 @@ def test_who_asks_cannot_say_alone_that_it_was_held() -> None:
 
 @pytest.mark.parametrize("wrong", [TODAY + timedelta(days=1), TODAY - timedelta(days=367), date.min, date.max])
 def test_it_was_held_on_a_day_that_has_come(wrong: date) -> None:
-    given(requested, accepted).when(HoldConversation(ANA, wrong, TODAY)).refused(HeldInTheFuture)
+    given(requested, accepted).when(HoldConversation(ANA, wrong, TODAY)).refused(HeldInTheFuture, "#/held_on")
 
 
 def test_holding_twice_is_holding_once() -> None:
