@@ -7,9 +7,8 @@ from uuid_utils.compat import uuid7
 from services.conversations import commitment as rules
 from services.conversations import conversation as talks
 from services.conversations.commitment_list import CommitmentList, CommitmentState, CommitmentView
-from services.conversations.fields import Words
 from shared.contracts.conversations import Party
-from shared.http import Alias, Body, Call, Day, Listing, Moment, Page, Routes
+from shared.http import Alias, Body, Call, Day, Listing, Moment, Page, Routes, Text
 from shared.refusals import NotAllowed, NotFound
 from shared.relations.reads import Relation, Relations
 from shared.streams import Receipt, Streams
@@ -23,7 +22,7 @@ class CommitmentBody(Body):
     """What you will do for this career, by when, as which of the three parties. The employee reads it."""
 
     party: Party
-    text: Words
+    text: Text
     due_on: Day
     conversation: UUID | None = None
 
@@ -31,7 +30,7 @@ class CommitmentBody(Body):
 class MissBody(Body):
     """What came between, perhaps; the employee reads it."""
 
-    reason: Words | None = None
+    reason: Text | None = None
 
 
 class LedgerQuery(Listing):

@@ -9,11 +9,11 @@ from uuid_utils.compat import uuid7
 from services.conversations import conversation as rules
 from services.conversations.conversation_list import ConversationList, ConversationRow, DueConversation
 from services.conversations.conversation_view import RECORD, ConversationView, Record, State, seen_by, view
-from services.conversations.fields import Rating, Words
+from services.conversations.fields import Rating
 from services.conversations.partners import NoManagerNow, PartnerNotAvailable, Partners, ProposalNotYours
 from shared.auth.callers import Caller
 from shared.contracts.conversations import Outcomes, PartnerRole, Topic
-from shared.http import Alias, Body, Call, Day, Found, Line, Listing, Moment, Page, Routes
+from shared.http import Alias, Body, Call, Day, Found, Line, Listing, Moment, Page, Routes, Text
 from shared.refusals import NotFound
 from shared.relations.reads import Relations
 from shared.sealing.sealer import Sealer
@@ -29,7 +29,7 @@ class RequestBody(Body):
     ] = None
     topic: Topic
     proposed_for: Moment
-    agenda: Words | None = None
+    agenda: Text | None = None
 
 
 class AcceptBody(Body):
@@ -41,7 +41,7 @@ class AcceptBody(Body):
 class DeclineBody(Body):
     """Why, for the other party to read."""
 
-    reason: Words
+    reason: Text
 
 
 class RescheduleBody(Body):
@@ -53,7 +53,7 @@ class RescheduleBody(Body):
 class CancelBody(Body):
     """Why, for the other party to read."""
 
-    reason: Words | None = None
+    reason: Text | None = None
 
 
 class HoldBody(Body):

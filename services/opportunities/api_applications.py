@@ -10,9 +10,9 @@ from services.opportunities import application as rules
 from services.opportunities import opportunity as postings
 from services.opportunities.acceptance import Acceptances
 from services.opportunities.application_list import ApplicationList, ApplicationStatus, ApplicationView, view
-from services.opportunities.fields import Skill, Words
+from services.opportunities.fields import Skill
 from services.opportunities.standing import Standings
-from shared.http import Body, Call, Found, Listing, Page, Routes
+from shared.http import Body, Call, Found, Listing, Page, Routes, Text
 from shared.refusals import NotAllowed, NotFound
 from shared.relations.reads import Relations
 from shared.sealing.sealer import Sealer
@@ -24,18 +24,18 @@ class ApplyBody(Body):
 
     opportunity: UUID
     skills: Annotated[tuple[Skill, ...], Field(max_length=100)] = ()
-    statement: Words | None = None
+    statement: Text | None = None
 
 
 class DeclineBody(Body):
     """Why not, and what the applicant can do next: they read both."""
 
-    reason: Words
-    next_step: Words
+    reason: Text
+    next_step: Text
 
 
 class DeclineOfferBody(Body):
-    reason: Words | None = None
+    reason: Text | None = None
 
 
 class ApplicationsQuery(Listing):

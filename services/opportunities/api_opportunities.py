@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from uuid_utils.compat import uuid7
 
 from services.opportunities import opportunity as rules
-from services.opportunities.fields import Country, Skill, Title, Words
+from services.opportunities.fields import Country, Skill
 from services.opportunities.matching import Matched, match
 from services.opportunities.opportunity_list import (
     ListedOpportunity,
@@ -21,7 +21,7 @@ from services.opportunities.opportunity_list import (
 from services.opportunities.standing import Standings, UnitNeeded
 from shared.auth.callers import Scope
 from shared.contracts.opportunities import OpportunityKind
-from shared.http import Body, Call, Day, Found, Line, Listing, Moment, Page, Routes
+from shared.http import Body, Call, Day, Found, Line, Listing, Moment, Page, Routes, Text
 from shared.http.routes import Grant
 from shared.refusals import NotFound
 from shared.relations.reads import Relations
@@ -35,8 +35,8 @@ class PostBody(Body):
 
     kind: OpportunityKind
     unit: UUID | None = None
-    title: Title
-    description: Words
+    title: Line
+    description: Text
     skills: Annotated[tuple[Skill, ...], Field(max_length=50)] = ()
     country: Country | None = None
     starts_on: Day | None = None

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -22,11 +23,22 @@ CONTROLS = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
 
 LARGEST = 2**63 - 1
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern=rf"^[^{CONTROLS}]*$")]
-"""Words of a person: several lines, no control characters."""
 
-Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=rf"^[^\t\n\r{CONTROLS}]*$")]
-"""Words of a person on one line."""
+def _said(words: str) -> str:
+    if words.isspace():
+        raise Worded("must say something")
+    return words
+
+
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=4000, pattern=rf"^[^{CONTROLS}]*$"), AfterValidator(_said)
+]
+"""Words of a person: several lines, no control characters, not only space."""
+
+Line = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=rf"^[^\t\n\r{CONTROLS}]*$"), AfterValidator(_said)
+]
+"""Words of a person on one line, not only space."""
 
 Whole = Annotated[int, Field(ge=-LARGEST - 1, le=LARGEST)]
 """A whole number that a bigint holds."""

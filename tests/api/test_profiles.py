@@ -150,6 +150,16 @@ async def test_who_is_named_and_not_known_is_a_fault_of_the_field(office: Office
         assert (refused.status, refused.code, pointers(refused)) == (422, "person-not-known", [f"#/{field}"]), path
 
 
+@pytest.mark.parametrize("field", ["text", "skills", "target_role"])
+async def test_an_aspiration_of_spaces_says_nothing(office: Office, field: str) -> None:
+    ana = await office.hire()
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    refused = await ana.post(
+        "/v1/people/{me}/aspirations", {**wish, field: [" \u2003"] if field == "skills" else " \u2003"}
+    )
+    assert (refused.status, pointers(refused)) == (422, ["#/skills/0" if field == "skills" else f"#/{field}"])
+
+
 async def test_a_look_up_of_too_many_is_a_fault_of_the_whole_body(office: Office) -> None:
     half = [uuid4().hex for _ in range(150)]
     mails = [f"{one}@example.org" for one in half]
