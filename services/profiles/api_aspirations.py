@@ -1,7 +1,8 @@
 """Routes of aspirations: written by their owner alone, read by whom the owner lets."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from pydantic import Field
 from uuid_utils.compat import uuid7
@@ -55,12 +56,22 @@ class WithdrawBody(Body):
     share: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class ShareReceipt(Receipt):
+    """`share` is what withdraw-sharing asks for."""
+
+    share: UUID
+
+
 _EXAMPLE = {
     "grain": "skill",
     "certainty": "likely",
     "text": "I want to lead conversations with customers, not only answer tickets.",
     "skills": ["customer communication"],
 }
+
+
+_RECEIPT = {"id": "01a2c3d4-0000-7000-8000-000000000001", "version": 2, "after": "profiles:7:123"}
 
 
 def add_routes(routes: Routes, streams: Streams, relations: Relations, aspirations: AspirationsList) -> None:
@@ -86,13 +97,14 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
         "/v1/people/{person}/aspirations/{aspiration}/share",
         refuses=(PersonNotKnown, rules.NobodyToShareWith, rules.SharedWithOneself, rules.SharingInThePast),
         example={"audience": "my_manager", "purpose": "For our talk in May"},
+        example_answer={**_RECEIPT, "share": "01a2c3d4-0000-7000-8000-000000000002"},
     )
-    async def share_aspiration(call: Call[ShareBody], person: Alias, aspiration: UUID) -> Receipt:
+    async def share_aspiration(call: Call[ShareBody], person: Alias, aspiration: UUID) -> ShareReceipt:
         """Let an audience read an aspiration as it is now."""
         owner = await relations.oneself(person, call.caller)
         command = rules.ShareAspiration(
             owner,
-            share=uuid7(),
+            share=_share_id(call, aspiration),
             audience=call.body.audience,
             reader=await _reader(call.body, owner),
             purpose=call.body.purpose,
@@ -100,7 +112,8 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
             later_editions=call.body.later_editions,
             on=await relations.today(owner, call.at),
         )
-        return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
+        receipt = await streams.execute(rules.DECIDER, aspiration, command, call.origin)
+        return ShareReceipt(receipt.id, receipt.version, receipt.after, command.share)
 
     @routes.post("/v1/people/{person}/aspirations/{aspiration}/confirm")
     async def confirm_aspiration(call: Call, person: Alias, aspiration: UUID) -> Receipt:
@@ -140,3 +153,8 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
         if body.reader is not None:
             return await person_named(relations, body.reader, "#/reader")
         return await relations.manager(owner) if body.audience == "my_manager" else None
+
+
+def _share_id(call: Call[ShareBody], aspiration: UUID) -> UUID:
+    """Follows from the Idempotency-Key where there is one: the answer to a repeated command names the same share."""
+    return uuid7() if call.key is None else uuid5(aspiration, call.key.key.hex())

@@ -179,7 +179,7 @@ def _answer(route: Route, schema: Json) -> Json:
         return {"description": "Done."}
     content: Json = {"schema": schema}
     headers: Json = {}
-    if kind is Receipt:
+    if isinstance(kind, type) and issubclass(kind, Receipt):
         content["example"] = {"id": _ID, "version": 3, "after": "profiles:7:123"}
         headers["ETag"] = {"description": "The version.", "schema": _STRING}
         if route.creates is not None:

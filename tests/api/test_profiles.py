@@ -160,6 +160,24 @@ async def test_an_aspiration_of_spaces_says_nothing(office: Office, field: str) 
     assert (refused.status, pointers(refused)) == (422, ["#/skills/0" if field == "skills" else f"#/{field}"])
 
 
+async def test_a_sharing_is_answered_with_what_takes_it_back_also_when_repeated(office: Office) -> None:
+    ana = await office.hire()
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    path = f"/v1/people/{ana.id}/aspirations/{(await ana.post('/v1/people/{me}/aspirations', wish)).id}"
+    audience = {"audience": "whoever_is_my_manager"}
+    first = await ana.post(f"{path}/share", audience, idempotency_key="once")
+    again = await ana.post(f"{path}/share", audience, idempotency_key="once")
+    other = await ana.post(f"{path}/share", audience, idempotency_key="twice")
+    unnamed = await ana.post(f"{path}/share", audience)
+    assert (again.status, again.body) == (first.status, first.body)
+    assert len({one.body["share"] for one in (first, other, unnamed)}) == 3
+    await office.stage.pump()
+    listed = (await ana.get(path)).body["shares"]
+    assert {one["share"] for one in listed} == {one.body["share"] for one in (first, other, unnamed)}
+    withdrawn = await ana.post(f"{path}/withdraw-sharing", {"share": first.body["share"]})
+    assert withdrawn.status == 200, withdrawn.body
+
+
 async def test_a_look_up_of_too_many_is_a_fault_of_the_whole_body(office: Office) -> None:
     half = [uuid4().hex for _ in range(150)]
     mails = [f"{one}@example.org" for one in half]
