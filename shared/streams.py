@@ -47,7 +47,8 @@ class Origin:
 class Receipt:
     """What a command answers: ids and positions, never words.
 
-    `after` is "service:partition:position"; None where there was nothing to record.
+    `after` is "service:partition:position", which a read waits for; null where there was nothing to record, and so
+    nothing to wait for.
     """
 
     id: UUID

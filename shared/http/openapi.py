@@ -11,6 +11,7 @@ from shared.auth.issuer import IssuerUnavailable
 from shared.http import problems as p
 from shared.http.calls import Alias, Found, Page
 from shared.http.fields import Nothing
+from shared.http.positions import FORM
 from shared.http.routes import Route, is_upload
 from shared.refusals import NotAllowed, NotFound, Outdated, Refusal, Unacceptable, Unavailable
 from shared.streams import Receipt
@@ -140,8 +141,9 @@ def _parameters(route: Route) -> Iterable[Json]:
         yield {
             "name": "after",
             "in": "query",
-            "description": "What a command answered as `after`, such as profiles:7:123: wait until it is seen here.",
-            "schema": {"type": "string", "pattern": "^[a-z]{1,40}:[0-9]{1,5}:[0-9]{1,18}$"},
+            "description": "What a command answered as `after`, such as profiles:7:123: wait until it is seen here. "
+            "Leave it out where that was null: nothing was recorded, and there is nothing to wait for.",
+            "schema": {"type": "string", "pattern": FORM},
         }
     if route.method == "GET":
         if get_origin(route.answer) is Found:

@@ -4,9 +4,16 @@ import re
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from shared.contracts.reading import CATALOGUE
+from shared.kafka.partitions import PARTITIONS
 from shared.refusals import Invalid, Unacceptable
 
-_FORM = re.compile(r"([a-z]{1,40}):([0-9]{1,5}):([0-9]{1,18})")
+_SERVICES = "|".join(sorted({event.service for event in CATALOGUE.values()}))
+_PARTITIONS = "|".join(map(str, range(PARTITIONS)))
+FORM = f"^({_SERVICES}):({_PARTITIONS}):([0-9]{{1,18}})$"
+"""Of services that record events, and partitions that there are: anything else would never be waited for."""
+
+_FORM = re.compile(FORM)
 
 
 @dataclass(frozen=True, slots=True)
