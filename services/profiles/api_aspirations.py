@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from services.profiles import aspiration as rules
 from services.profiles.aspirations_list import AspirationsList, AspirationView
-from services.profiles.named import PersonNotKnown, person_named
+from services.profiles.named import PersonNotKnown, colleague_named
 from shared.contracts.profiles import Aspiration, Certainty, Grain
 from shared.http import Alias, Body, Call, Day, Line, Listing, Page, Routes, Text
 from shared.http.calls import Found
@@ -151,7 +151,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
             detail = "is required with audience person" if body.reader is None else "goes with audience person alone"
             raise Unacceptable(invalid=(Invalid("#/reader", detail),))
         if body.reader is not None:
-            return await person_named(relations, body.reader, "#/reader")
+            return await colleague_named(relations, body.reader, "#/reader")
         return await relations.manager(owner) if body.audience == "my_manager" else None
 
 

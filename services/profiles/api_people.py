@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from services.profiles import person as rules
 from services.profiles.identity import Identity
-from services.profiles.named import PersonNotKnown, person_named
+from services.profiles.named import PersonNotKnown, colleague_named, person_named
 from shared.auth.callers import Role, Scope
 from shared.contracts.profiles import ChangeReason, Language, Name
 from shared.http import Alias, Body, Call, Day, Line, Routes, Text
@@ -246,7 +246,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
     async def name_interim_partner(call: Call[InterimBody], person: Alias) -> Receipt:
         """While you have no manager: say who stands in, until you have one."""
         who, named = await relations.oneself(person, call.caller), call.body.partner
-        partner = None if named is None else await person_named(relations, named, "#/partner")
+        partner = None if named is None else await colleague_named(relations, named, "#/partner")
         today = await relations.today(who, call.at)
         return await execute(call, rules.NameInterimPartner(who, today, partner, await relations.vacant(who)))
 

@@ -15,5 +15,17 @@ async def person_named(relations: Relations, name: str, pointer: str) -> UUID:
     try:
         return await relations.person(name)
     except NotFound:
-        wrong = Invalid(pointer, "must be the id or employee number of somebody known here")
-        raise PersonNotKnown(invalid=(wrong,)) from None
+        raise _not_known(pointer) from None
+
+
+async def colleague_named(relations: Relations, name: str, pointer: str) -> UUID:
+    """The same, who has not left either. Raises PersonNotKnown."""
+    person = await person_named(relations, name, pointer)
+    if await relations.left(person):
+        raise _not_known(pointer)
+    return person
+
+
+def _not_known(pointer: str) -> PersonNotKnown:
+    wrong = Invalid(pointer, "must be the id or employee number of somebody known here")
+    return PersonNotKnown(invalid=(wrong,))

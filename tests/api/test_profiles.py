@@ -131,6 +131,22 @@ async def test_a_reader_is_named_for_an_audience_of_one_person_alone(office: Off
     assert (refused.status, pointers(refused)) == (422, ["#/reader"])
 
 
+async def test_nothing_is_shared_with_who_has_left_and_they_stand_in_for_nobody(office: Office) -> None:
+    unit = await office.unit()
+    ana, gone = await office.hire(unit), await office.hire(unit)
+    aspiration = (
+        await ana.post("/v1/people/{me}/aspirations", {"grain": "skill", "certainty": "likely", "text": "…"})
+    ).id
+    await office.told(f"/v1/people/{gone.id}/leave", {"left_on": LONG_AGO.isoformat()})
+    share = {"audience": "person", "reader": str(gone.id)}
+    for path, body, field in (
+        (f"/v1/people/{ana.id}/aspirations/{aspiration}/share", share, "reader"),
+        (f"/v1/people/{ana.id}/name-interim-partner", {"partner": str(gone.id)}, "partner"),
+    ):
+        refused = await ana.post(path, body)
+        assert (refused.status, refused.code, pointers(refused)) == (422, "person-not-known", [f"#/{field}"]), path
+
+
 async def test_who_is_named_and_not_known_is_a_fault_of_the_field(office: Office) -> None:
     unit = await office.unit()
     ana = await office.hire(unit)
