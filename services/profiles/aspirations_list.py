@@ -142,11 +142,12 @@ _OWN = """
     where a.person = $1 and ($2::uuid is null or a.aspiration < $2)
     order by a.aspiration desc limit $3"""
 
-# What is shared with the caller ($2, who may act as HR partner if $3), one row an aspiration: the newest edition of it.
+# What is shared with the caller ($2, who may act as HR partner if $3) on the owner's day ($7), one row an aspiration:
+# the newest edition of it.
 _SHARED = f"""
     select distinct on (s.aspiration) s.aspiration, s.person, s.edition, a.confirmed_on, s.content
     from shares s join aspirations a using (aspiration)
-    where s.person = $1 and (s.until is null or s.until >= current_date)
+    where s.person = $1 and (s.until is null or s.until >= $7)
       and ((s.audience = 'person' and s.reader = $2 and not {has_left("$2::uuid")})
         or (s.audience = 'my_manager' and s.reader = $2 and {is_manager("s.person", "$2::uuid")})
         or (s.audience = 'whoever_is_my_manager' and {is_manager("s.person", "$2::uuid")})
@@ -222,7 +223,8 @@ class AspirationsList:
         self, person: UUID, caller: Caller, aspiration: UUID | None, before: UUID | None, limit: int
     ) -> list[asyncpg.Record]:
         as_partner = Role.HR_PARTNER in caller.roles
-        return await self._rows.fetch(_SHARED, person, caller.person, as_partner, aspiration, before, limit)
+        today = await self._relations.today(person, datetime.now(UTC))
+        return await self._rows.fetch(_SHARED, person, caller.person, as_partner, aspiration, before, limit, today)
 
     async def _views(self, rows: Sequence[asyncpg.Record]) -> list[AspirationView]:
         today = datetime.now(UTC).date()

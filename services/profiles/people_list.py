@@ -89,15 +89,15 @@ _PERSON = """
     from people p
     left join lateral (
         select e.kind, e.effective_on from employment_facts e
-        where e.person = p.person and e.effective_on + (e.kind = 'left')::int <= current_date
+        where e.person = p.person and e.begins_at <= now()
         order by e.effective_on + (e.kind = 'left')::int desc, e.seq desc limit 1) latest on true
     left join lateral (
         select min(e.effective_on) as effective_on from employment_facts e
-        where e.person = p.person and e.kind = 'joined' and e.effective_on <= current_date) joined on true
+        where e.person = p.person and e.kind = 'joined' and e.begins_at <= now()) joined on true
     left join lateral (
         select f.* from (
             select distinct on (f.position) f.* from place_facts f
-            where f.person = p.person and f.effective_on <= current_date
+            where f.person = p.person and f.begins_at <= now()
             order by f.position, f.effective_on desc, f.seq desc) f
         where f.kind <> 'ended' order by f.is_primary desc, f.position limit 1) place on true
     left join managers m on m.person = p.person and m.from_at <= now() and m.to_at > now() and m.manager is not null

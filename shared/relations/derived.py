@@ -69,6 +69,8 @@ async def renew_people(
         concerned |= chiefs
     organisation = Organisation(await _units(connection), await _people(connection, concerned | chiefs))
     await _store(connection, concerned, organisation)
+    if people:
+        await _store_beginnings(connection, people, organisation)
 
 
 async def renew_units(connection: asyncpg.Connection) -> None:
@@ -120,7 +122,7 @@ async def _people(connection: asyncpg.Connection, people: Collection[UUID]) -> d
     explicit: dict[UUID, list[ManagerFact]] = defaultdict(list)
     interim: dict[UUID, list[InterimFact]] = defaultdict(list)
     for row in await connection.fetch("select * from employment_facts where person = any ($1)", wanted):
-        employment[row["person"]].append(EmploymentFact(row["kind"], row["effective_on"]))
+        employment[row["person"]].append(EmploymentFact(row["kind"], row["effective_on"], row["seq"]))
     for row in await connection.fetch("select * from place_facts where person = any ($1)", wanted):
         places[row["person"]].append(
             PlaceFact(
@@ -171,6 +173,36 @@ async def _store(connection: asyncpg.Connection, people: Collection[UUID], organ
         )
 
 
+async def _store_beginnings(
+    connection: asyncpg.Connection, people: Collection[UUID], organisation: Organisation
+) -> None:
+    """The instant from which each fact of these people makes a difference: its day begins where the person is then."""
+    units = {person: belongings(organisation.person(person)) for person in people}
+    employment = [
+        (
+            row["fact"],
+            _instant(row["effective_on"] + timedelta(days=row["kind"] == "left"), _zone(held, row["effective_on"])),
+        )
+        for row in await connection.fetch("select * from employment_facts where person = any ($1)", list(people))
+        for held in (units[row["person"]],)
+    ]
+    places: list[tuple[object, ...]] = []
+    zones: dict[tuple[UUID, str], str] = {}
+    for row in await connection.fetch(_PLACES_IN_ORDER, list(people)):
+        place = row["person"], row["position"]
+        if row["kind"] != "ended":
+            zones[place] = row["time_zone"]
+        places.append((row["fact"], _instant(row["effective_on"], zones.get(place, row["time_zone"]))))
+    for table, rows in (("employment_facts", employment), ("place_facts", places)):
+        if rows:
+            await connection.execute(_BEGIN.format(table=table), *_columns(rows))
+
+
+_PLACES_IN_ORDER = "select * from place_facts where person = any ($1) order by effective_on, seq"
+_BEGIN = """update {table} f set begins_at = given.begins_at
+    from unnest($1::uuid[], $2::timestamptz[]) as given (fact, begins_at)
+    where f.fact = given.fact and f.begins_at is distinct from given.begins_at"""
+
 _Dated = TypeVar("_Dated", Managed, Belonging)
 
 
@@ -191,8 +223,9 @@ def instants(dated: Sequence[_Dated], units: Sequence[Belonging]) -> Iterator[tu
 
 
 def _zone(units: Sequence[Belonging], on: date) -> str:
-    """The time zone of the place held on a day, or held last."""
-    return next((one.time_zone for one in reversed(units) if one.from_on <= on), "UTC")
+    """The time zone of the place held on a day, or held last, or first."""
+    first = units[0].time_zone if units else "UTC"
+    return next((one.time_zone for one in reversed(units) if one.from_on <= on), first)
 
 
 def _instant(day: date, time_zone: str) -> datetime:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class EmploymentFact:
-    """Joined or rejoined from a day on, or left with it as the last day."""
+    """Joined or rejoined from a day on, or left with it as the last day. `seq` orders facts that begin on one day."""
 
     kind: Literal["joined", "rejoined", "left"]
     effective_on: date
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ class PersonFacts:
     def left(self, on: date) -> bool:
         """Whether the person is known to have left by that day. Somebody never reported as joining has not left."""
         begun = [fact for fact in self.employment if _first_day(fact) <= on]
-        return bool(begun) and max(begun, key=_first_day).kind == "left"
+        return bool(begun) and max(begun, key=lambda fact: (_first_day(fact), fact.seq)).kind == "left"
 
     def primary_place(self, on: date) -> PlaceFact | None:
         """The place that decides manager and unit on that day: a primary one first, then by position."""

@@ -82,10 +82,10 @@ def leads_unit(unit: str, caller: str) -> str:
 
 
 def has_left(person: str) -> str:
-    """SQL: `person` is known to have left by today."""
+    """SQL: `person` is known to have left by today, where they are."""
     return (
         "coalesce((select ree.kind = 'left' from employment_facts ree"
-        f" where ree.person = {person} and ree.effective_on + (ree.kind = 'left')::int <= current_date"
+        f" where ree.person = {person} and ree.begins_at <= now()"
         " order by ree.effective_on + (ree.kind = 'left')::int desc, ree.seq desc limit 1), false)"
     )
 

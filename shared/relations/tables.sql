@@ -8,14 +8,16 @@ create table aliases (
 );
 create index on aliases (person);
 
+-- begins_at: the instant from which a fact makes a difference where the person is; a read compares it with now().
 create table employment_facts (
-    fact uuid primary key, person uuid not null, kind text not null, effective_on date not null, seq bigint not null
+    fact uuid primary key, person uuid not null, kind text not null, effective_on date not null, seq bigint not null,
+    begins_at timestamptz
 );
 create index on employment_facts (person);
 create table place_facts (
     fact uuid primary key, person uuid not null, position text not null, kind text not null,
     effective_on date not null, seq bigint not null, unit uuid, title text, job_level int, legal_entity text,
-    country text, time_zone text not null, is_primary boolean not null, status text
+    country text, time_zone text not null, is_primary boolean not null, status text, begins_at timestamptz
 );
 create index on place_facts (person);
 create index on place_facts (unit);

@@ -2,15 +2,20 @@
 
 import base64
 from collections.abc import AsyncIterator
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from services.profiles.app import SERVICE
+from shared.contracts import profiles
 from shared.service import Settings
-from tests.api.stage import Person, Stage, stage
+from tests.api.stage import LONG_AGO, Person, Stage, stage
+
+WORDS = profiles.Aspiration(grain="skill", certainty="likely", text="lead talks")
 
 PLACE: dict[str, Any] = {
     "position": "P1",
@@ -76,3 +81,42 @@ async def test_who_asks_again_from_the_newest_change_misses_nobody(house: Stage,
     later = (await hr.get("/v1/people", changed_since=again[ana]["changed_at"])).body["items"]
     assert [one["person"] for one in later] == [ana]
     assert (await hr.get(f"/v1/people/{ana}")).body["changed_at"] == again[ana]["changed_at"]
+
+
+def today(time_zone: str) -> date:
+    return datetime.now(ZoneInfo(time_zone)).date()
+
+
+async def test_leaving_and_places_are_of_the_day_where_the_person_is(house: Stage, hr: Person) -> None:
+    """At any hour the date of one of the two zones is not UTC's."""
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
+        there, unit = today(zone), uuid4()
+        for days, left, title in ((-1, True, "Lead"), (0, False, "Lead"), (1, False, "Engineer")):
+            person, day = await house.hire(time_zone=zone, unit=unit), there + timedelta(days=days)
+            await house.leaves(person, day)
+            more = {**PLACE, "person": person, "fact": uuid4(), "unit": unit, "title": "Lead", "time_zone": zone}
+            await house.tell(profiles.PlaceChanged(**{**more, "effective_on": day}))
+            assert await house.parts.relations.left(person) == left
+            seen = (await hr.get(f"/v1/people/{person}")).body
+            assert (seen["status"], seen["title"]) == ("left" if left else "active", title)
+            assert seen["left_on"] == (day.isoformat() if left else None)
+
+
+async def test_a_sharing_ends_with_the_last_day_where_its_owner_is(house: Stage) -> None:
+    reader = await house.hire()
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
+        owner, there = await house.hire(time_zone=zone), today(zone)
+        for days, status in ((-1, 404), (0, 200)):
+            item = uuid4()
+            given: dict[str, Any] = {"aspiration": item, "person": owner, "effective_on": LONG_AGO, "content": WORDS}
+            until = there + timedelta(days=days)
+            shared: dict[str, Any] = {
+                "share": uuid4(),
+                "audience": "person",
+                "reader": reader,
+                "edition": 1,
+                "until": until,
+            }
+            await house.tell(profiles.AspirationRecorded(**given), profiles.AspirationShared(**given, **shared))
+            path = f"/v1/people/{owner}/aspirations/{item}"
+            assert (await house.person(reader).get(path)).status == status
