@@ -120,10 +120,12 @@ def _pid(folder: Folder, part: str) -> int:
 
 def show_how_to_go_on(screen: Screen, env: Mapping[str, str], reads: Iterable[tuple[Caller, str, str]]) -> None:
     screen.title("It is left up: `make down` stops it.")
-    screen.line("For a token of anybody else's: `.venv/bin/careers token --person H001 --role hr_partner`\n")
+    screen.line("For a token of anybody else's: `.venv/bin/careers token --person H001 --role hr_partner`")
+    screen.line("")
     for name, value in sorted(env.items()):
         if name.endswith("_URL") and name != "DATABASE_URL":
             screen.line(f"{name:<20} {value}")
     for who, service, path in reads:
-        screen.line(f"\n{who.name}:")
+        screen.line("")
+        screen.line(f"{who.name}:")
         screen.command(f"curl -H 'Authorization: Bearer {who.token}' '{env[service.upper() + '_URL']}{path}'")

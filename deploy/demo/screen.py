@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from textwrap import fill
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 
 from deploy.demo.ways import Way
+
+INDENT = " " * 5
 
 
 class Screen:
@@ -29,7 +31,9 @@ class Screen:
         self._console.print(f"[bold cyan]{self._step:>2}[/bold cyan] {text}")
 
     def line(self, text: str) -> None:
-        self._console.print(Padding(text, (0, 0, 0, 5), expand=False))
+        """Below a step; what is longer than the screen goes on under its beginning."""
+        lines = fill(text, self._console.width, initial_indent=INDENT, subsequent_indent=INDENT, break_on_hyphens=False)
+        self._console.print(lines, markup=False, soft_wrap=True)
 
     def command(self, text: str) -> None:
         """A line to copy: neither wrapped nor coloured."""

@@ -9,9 +9,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from deploy.demo import run
 from deploy.demo.organisation import organisation
-from deploy.demo.story import Story
+from deploy.demo.screen import Screen
+from deploy.demo.story import WORDS, Story
 from services.projections.movement import moves_of
 from tests.projections.employees import departments, employees, facts_of, unit_id
 
@@ -41,6 +44,11 @@ def test_the_readme_shows_each_sentence_in_its_turn() -> None:
             found = re.compile(sentence).search(TEXT, at)
             assert found, f"after {TEXT[at - 60 : at]!r}: {sentence}"
             at = found.end()
+
+
+def test_a_longer_line_goes_on_in_the_readme_as_on_the_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    Screen().line(f"Marc reads, what a minute ago was 404 for him: “{WORDS}”")
+    assert capsys.readouterr().out in SHOWN
 
 
 def test_the_readme_tells_of_the_same_people() -> None:
