@@ -10,9 +10,8 @@ from shared.auth.callers import IdentityNotLinked, Unauthenticated
 from shared.auth.issuer import IssuerUnavailable
 from shared.http import problems as p
 from shared.http.calls import Alias, Found, Page
-from shared.http.fields import Nothing
 from shared.http.positions import FORM
-from shared.http.routes import Route, is_upload
+from shared.http.routes import Route, is_upload, needs_body
 from shared.refusals import NotAllowed, NotFound, Outdated, Refusal, Unacceptable, Unavailable
 from shared.streams import Receipt
 
@@ -115,7 +114,7 @@ def _operation(route: Route, schemas: Mapping[tuple[str, Place], Json]) -> Json:
         content: Json = {"schema": schemas[route.operation, "body"]}
         if route.example is not None:
             content["example"] = route.example
-        told["requestBody"] = {"required": route.body is not Nothing, "content": {"application/json": content}}
+        told["requestBody"] = {"required": needs_body(route), "content": {"application/json": content}}
     return told
 
 

@@ -13,11 +13,11 @@ from shared.eventstore import CommandKey
 from shared.http.bodies import Receive, read_body, read_model
 from shared.http.calls import Alias, Call
 from shared.http.cursors import Cursors
-from shared.http.fields import Body, Nothing, Query
+from shared.http.fields import Body, Query
 from shared.http.positions import read_after
 from shared.http.problems import Answer, MalformedRequest, NotYet, Parked, PreconditionRequired, UnsupportedMediaType
 from shared.http.queries import read_parameters, read_query
-from shared.http.routes import Route, is_list, is_upload
+from shared.http.routes import Route, is_list, is_upload, needs_body
 from shared.http.uploads import receive_upload
 from shared.metrics import Metrics
 from shared.refusals import Invalid, NotFound, Unacceptable
@@ -41,7 +41,7 @@ Encode = Callable[[Any, "Request"], Answer]
 class Operation:
     """A route made ready to run."""
 
-    __slots__ = ("count", "deadline", "encode", "listing", "name", "readers", "route")
+    __slots__ = ("count", "deadline", "empty", "encode", "listing", "name", "readers", "route")
 
     def __init__(self, route: Route, encode: Encode, metrics: Metrics, deadline: float) -> None:
         """`deadline` is the usual one, in seconds."""
@@ -49,6 +49,7 @@ class Operation:
         self.name = f"{route.method} {route.path}".encode()
         self.encode = encode
         self.listing = is_list(route)
+        self.empty = None if route.body is None or needs_body(route) else route.body()  # what no body at all means
         self.deadline = route.deadline or (UPLOAD_SECONDS if is_upload(route) else deadline)
         self.readers = tuple(_PATH[kind] for kind in route.parameters.values())
         self.count = metrics.requests(route.method, route.path)
@@ -133,7 +134,7 @@ class Reader:
             )
             value: Any = None
         else:
-            call.body, value = await _read_body(request, route.body, route.largest)
+            call.body, value = await _read_body(request, route.body, operation.empty, route.largest)
         if (key := headers.get(b"idempotency-key")) is not None:
             call.key = self._command_key(operation, request, caller, key, value)
         return call, arguments
@@ -177,19 +178,16 @@ def _mac(begun: hmac.HMAC, message: bytes) -> bytes:
     return mac.digest()[:16]
 
 
-async def _read_body(request: Request, model: type[Body], largest: int) -> tuple[Body, Any]:
+async def _read_body(request: Request, model: type[Body], empty: Body | None, largest: int) -> tuple[Body, Any]:
     headers = request.headers
     request.reading = True
     body = await read_body(request.receive, headers.get(b"content-length"), largest)
     request.reading = False
-    if not body and model is Nothing:
-        return _NOTHING, None
+    if not body and empty is not None:
+        return empty, {}  # as if {} had been sent, also to whom it is sent again under the same key
     if (kind := headers.get(b"content-type")) != b"application/json" and _JSON.fullmatch(kind or b"") is None:
         raise UnsupportedMediaType
     return read_model(model, body)
-
-
-_NOTHING = Nothing()
 
 
 def _context(operation: Operation, request: Request, caller: Caller) -> bytes:

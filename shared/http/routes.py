@@ -195,6 +195,11 @@ def is_upload(route: Route) -> bool:
     return route.body is None and route.method != "GET"
 
 
+def needs_body(route: Route) -> bool:
+    """Whether a body must be sent: none is taken for {} where every field may be left out."""
+    return route.body is None or any(one.is_required() for one in route.body.model_fields.values())
+
+
 def _grants(allow: Grant | Iterable[Grant]) -> Grants:
     given = {allow} if isinstance(allow, str) else set(allow)
     return Grants(

@@ -73,6 +73,10 @@ class ShareBody(Body):
     tags: Annotated[tuple[Line, ...], Field(max_length=3)] = ()
 
 
+class TidyBody(Body):
+    by: Line = "weight"
+
+
 class Quantity(Query):
     of: Several[Literal["apples", "pears"]] = ()
     since: Moment | None = None
@@ -157,6 +161,12 @@ def routes_of(service: Service) -> Routes:
         """Fill a basket."""
         await service.act(call)
         return Receipt(basket, (call.if_match or 0) + 1, "profiles:7:124")
+
+    @routes.post("/v1/baskets/{basket}/tidy", example={"by": "colour"})
+    async def tidy_basket(call: Call[TidyBody], basket: UUID) -> Receipt:
+        """Tidy a basket."""
+        await service.act(call)
+        return Receipt(basket, 3, None)
 
     @routes.delete("/v1/baskets/{basket}", allow=Role.ADMIN)
     async def drop_basket(call: Call, basket: UUID) -> None:

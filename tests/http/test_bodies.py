@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from tests.http.sample import SHARE, Service
+from tests.http.sample import ITEM, SHARE, Service
 
 CANARY = "CANARY-9f2e"
 M = '"audience":{"kind":"manager"}'
@@ -125,6 +125,18 @@ async def test_a_body_is_json_by_its_media_type(anna: httpx2.AsyncClient, media_
     headers = {} if media_type is None else {"content-type": media_type}
     answer = await anna.post(SHARE, content=f"{{{M}}}".encode(), headers=headers)
     assert answer.status_code == status
+
+
+@pytest.mark.parametrize("path", ["/v1/baskets", f"/v1/baskets/{ITEM}/tidy"])
+async def test_no_body_is_an_empty_one_where_every_field_may_be_left_out(
+    anna: httpx2.AsyncClient, service: Service, path: str
+) -> None:
+    key = {"idempotency-key": "once"}
+    for sent in ({"headers": key}, {"headers": {**key, "content-type": "text/plain"}}, {"json": {}, "headers": key}):
+        answer = await anna.post(path, **sent)  # type: ignore[arg-type]
+        assert answer.is_success, answer.text
+    assert len({(call.body, call.key) for call in service.calls}) == 1
+    assert (await anna.post(SHARE)).status_code == 415
 
 
 async def test_a_body_of_undeclared_length_is_bounded_too(anna: httpx2.AsyncClient) -> None:

@@ -81,6 +81,12 @@ def test_what_a_route_asks_for_is_told() -> None:
     assert list(operation("/v1/imports", "post")["requestBody"]["content"]) == ["text/csv"]
 
 
+def test_a_body_is_required_where_a_field_of_it_is() -> None:
+    assert operation("/v1/people/{person}/aspirations/{aspiration}/share", "post")["requestBody"]["required"]
+    assert not operation("/v1/baskets/{basket}/tidy", "post")["requestBody"]["required"]
+    assert not operation("/v1/baskets", "post")["requestBody"]["required"]
+
+
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
 async def test_the_description_can_be_read_without_a_token_and_from_here_alone(path: str) -> None:
     async with client_of(APP, "") as anyone:
