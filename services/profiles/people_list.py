@@ -111,8 +111,10 @@ _PERSON = """
         order by a.from_on desc limit 1) mail on true"""
 
 # Whom the caller ($1) may see: everybody ($2), as HR partner ($3) their population, else themselves and their team.
-_VISIBLE = f"""($2 or p.person = $1 or {is_manager("p.person", "$1::uuid")}
-    or ($3 and {is_hr_partner("p.person", "$1::uuid")}))"""
+# Who is known by id alone, as a unit's leader of whom no file tells, has not been reported as a person yet.
+_VISIBLE = f"""exists (select from employment_facts e where e.person = p.person)
+    and ($2 or p.person = $1 or {is_manager("p.person", "$1::uuid")}
+        or ($3 and {is_hr_partner("p.person", "$1::uuid")}))"""
 
 _PAGE = f"""select * from ({_PERSON}
       where ($4::uuid is null or p.person > $4) and {_VISIBLE}

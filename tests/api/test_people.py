@@ -87,6 +87,18 @@ def today(time_zone: str) -> date:
     return datetime.now(ZoneInfo(time_zone)).date()
 
 
+async def test_who_is_known_by_id_alone_is_nobody_in_the_list(house: Stage, hr: Person) -> None:
+    ana, leader = await joins(house, hr, "E1"), uuid4()
+    await house.tell(
+        profiles.AliasAdded(person=leader, source="employee_number", value="L1", effective_on=LONG_AGO),
+        profiles.UnitLeaderAppointed(unit=uuid4(), leader=leader, effective_on=LONG_AGO),
+    )
+    listed = (await hr.get("/v1/people")).body["items"]
+    assert [one["person"] for one in listed] == [ana]
+    found = (await hr.post("/v1/people/lookup", {"ids": [str(leader), ana]})).body
+    assert [match["person"]["person"] for match in found] == [ana]
+
+
 async def test_leaving_and_places_are_of_the_day_where_the_person_is(house: Stage, hr: Person) -> None:
     """At any hour the date of one of the two zones is not UTC's."""
     for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
