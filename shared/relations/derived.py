@@ -52,10 +52,23 @@ _CHIEFS = """
     union select partner from interim_facts where partner is not null"""
 
 
+async def chiefs_of(connection: asyncpg.Connection) -> set[UUID]:
+    """Everybody whom a fact makes somebody's manager, or names as who stands in."""
+    return {row["person"] for row in await connection.fetch(_CHIEFS)}
+
+
 async def renew_people(
-    connection: asyncpg.Connection, *, people: Collection[UUID], units: Collection[UUID], left: Collection[UUID]
+    connection: asyncpg.Connection,
+    *,
+    people: Collection[UUID],
+    units: Collection[UUID],
+    left: Collection[UUID],
+    before: Collection[UUID],
 ) -> None:
-    """Works out managers and belongings anew for those concerned; in the transaction that stored the facts."""
+    """Works out managers and belongings anew for those concerned; in the transaction that stored the facts.
+
+    `before`: who was a chief until then, where the facts may have made somebody one no more.
+    """
     concerned = set(people)
     if units:
         concerned.update(row["person"] for row in await connection.fetch(_BELOW, list(units)))
@@ -63,7 +76,7 @@ async def renew_people(
         concerned.update(row["person"] for row in await connection.fetch(_UNDER, list(left)))
     if not concerned:
         return
-    chiefs = {row["person"] for row in await connection.fetch(_CHIEFS)}
+    chiefs = await chiefs_of(connection) | set(before)
     if concerned & chiefs:
         # A chief who moves may close or open a circle of chiefs.
         concerned |= chiefs

@@ -15,7 +15,7 @@ from shared.contracts import profiles
 from shared.contracts.event import Event, Sealed
 from shared.contracts.reading import read_event
 from shared.kafka.records import Heard
-from shared.relations.derived import renew_people, renew_units
+from shared.relations.derived import chiefs_of, renew_people, renew_units
 from shared.sealing.sealer import UNAVAILABLE, Sealer
 
 _ONE_WRITER = "select pg_advisory_xact_lock(hashtext('relations'))"
@@ -78,6 +78,7 @@ class Relations:
         if not (facts.rows or facts.withdrawn or facts.aliases or facts.partners):
             return
         await connection.execute(_ONE_WRITER)
+        before = await chiefs_of(connection) if facts.withdrawn or facts.rows.get("managers") else set()
         for table, statement in _UPSERTS.items():
             if rows := facts.rows.get(table):
                 await connection.executemany(statement, [rows[key] for key in sorted(rows, key=str)])
@@ -89,7 +90,7 @@ class Relations:
         await self._write_aliases(connection, facts)
         if facts.units:
             await renew_units(connection)
-        await renew_people(connection, people=facts.people, units=facts.units, left=facts.left)
+        await renew_people(connection, people=facts.people, units=facts.units, left=facts.left, before=before)
 
     async def _write_aliases(self, connection: asyncpg.Connection, facts: Facts) -> None:
         sealed = [event.value for event, _ in facts.aliases if isinstance(event.value, Sealed)]

@@ -200,3 +200,21 @@ async def test_nobodys_fact_is_overwritten_by_somebody_elses(world: World) -> No
 def test_what_people_write_of_themselves_is_not_heard() -> None:
     """Each event heard of a person moves their `changed_at`, which others read."""
     assert Model(Sealer(KeyCache(MemoryKeyStore()))).types == {f"profiles.{name}.v1" for name in HEARD.split()}
+
+
+async def test_who_was_in_a_circle_has_a_manager_again_when_another_opens_it(world: World) -> None:
+    unit, other = await world.unit("Unit"), await world.unit("Other")
+    leader, fact = await world.person(other), uuid4()
+    member = await world.person(unit)
+    await world.lead(unit, leader)
+    line = profiles.ManagerAssigned(
+        person=leader, fact=fact, effective_on=LONG_AGO, position="p1", line="solid", manager=member
+    )
+    for opens in (
+        profiles.FactWithdrawn(person=leader, fact=fact),
+        line.model_copy(update={"manager": uuid4()}),
+    ):
+        await world.tell(line)
+        assert await world.relations.manager(member) is None
+        await world.tell(opens)
+        assert await world.relations.manager(member) == leader
