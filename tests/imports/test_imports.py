@@ -199,6 +199,31 @@ async def test_the_report_of_a_broken_file_is_read_page_by_page(imports: Imports
     assert found == list(range(2, 1002))
 
 
+async def test_problems_are_told_in_the_order_of_lines_and_columns(imports: Imports) -> None:
+    rows = [
+        {**PLAIN, "unit": "none", "manager": "M9"},
+        {**PLAIN, "employee_number": "E2", "country": "?", "fte": "?"},
+        {**PLAIN, "employee_number": "E3", "unit": "none"},
+        {**PLAIN, "employee_number": "E4", "country": "?"},
+    ]
+    report = await imports.bring({"a.csv": history_file(rows), "units.csv": UNITS})
+    places = [(line, column or 0) for _, line, column, _, _ in await imports.problems(report)]
+    assert [line for line, _ in places] == [2, 2, 3, 3, 4, 5]
+    assert places == sorted(places)
+    first = await imports.get(f"/v1/imports/{report['id']}/problems?limit=4")
+    rest = await imports.get(f"/v1/imports/{report['id']}/problems?limit=4&cursor={first['next']}")
+    assert [one["line"] for one in (*first["items"], *rest["items"])] == [line for line, _ in places]
+
+
+async def test_known_by_id_alone_are_those_who_never_joined(imports: Imports) -> None:
+    await imports.bring({"history.csv": history_file([{**PLAIN, "employee_number": "M1"}]), "units.csv": UNITS})
+    mine = [{**PLAIN, "manager": "M1"}]
+    for leader, known in (("M1", 0), ("L1", 1), ("L1", 1), ("L2", 1)):
+        units = UNITS.replace(b"L1", leader.encode())
+        report = await imports.bring({"history.csv": history_file(mine), "units.csv": units})
+        assert (report["state"], report["progress"]["people_known_by_id"]) == ("done", known), leader
+
+
 async def test_a_mapping_comes_with_the_files(imports: Imports) -> None:
     content = "Nr;Team;Stelle;Seit;Leer\n1;rnd;Prüferin;31.01.2024;x\n".encode()
     mapping = b"""

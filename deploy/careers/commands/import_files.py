@@ -26,9 +26,9 @@ COUNTS = {
     "people_unchanged": "unchanged",
     "people_left": "left, being absent",
     "people_left_out": "left out for a bad row",
-    "people_known_by_id": "known by id alone, as leaders or managers",
-    "units_changed": "units told of",
-    "corrections": "facts corrected",
+    "people_known_by_id": "known by id alone, as leader{s} or manager{s}",
+    "units_changed": "unit{s} told of",
+    "corrections": "fact{s} corrected",
 }
 
 
@@ -118,11 +118,12 @@ def _wait(client: "httpx2.Client", job: dict[str, Any]) -> dict[str, Any]:
 def _report(client: "httpx2.Client", job: Mapping[str, Any]) -> None:
     progress = job["progress"]
     for file in job["files"]:
-        typer.echo(f"{file['name']}: {file['rows']} rows, {file['kind'] or 'kind unknown'}")
+        typer.echo(f"{file['name']}: {_counted(file['rows'], 'row{s}')}, {file['kind'] or 'kind unknown'}")
     if progress["problems"]:
         for problem in _problems(client, job["id"]):
             place = ":".join(str(one) for one in (problem["file"], problem["line"], problem["column"]) if one)
-            typer.echo(f"{place}: {problem['field'] or 'line'} {problem['detail']} [{problem['code']}]")
+            field = f"{problem['field']} " if problem["field"] else ""
+            typer.echo(f"{place}: {field}{problem['detail']} [{problem['code']}]")
         if progress["problems"] > SHOWN:
             typer.echo(f"… and {progress['problems'] - SHOWN} more: GET /v1/imports/{job['id']}/problems")
     if job["trouble"] is not None:
@@ -131,8 +132,12 @@ def _report(client: "httpx2.Client", job: Mapping[str, Any]) -> None:
     typer.echo("Would be:" if job["dry_run"] else "Done:")
     for name, words in COUNTS.items():
         if progress[name]:
-            typer.echo(f"  {progress[name]:>8} {words}")
-    typer.echo(f"  {sum(progress['events'].values()):>8} events")
+            typer.echo(f"  {_counted(progress[name], words, 8)}")
+    typer.echo(f"  {_counted(sum(progress['events'].values()), 'event{s}', 8)}")
+
+
+def _counted(count: int, words: str, width: int = 0) -> str:
+    return f"{count:>{width}} {words.format(s='' if count == 1 else 's')}"
 
 
 def _problems(client: "httpx2.Client", id_: str) -> Iterator[dict[str, Any]]:

@@ -138,12 +138,12 @@ def add_routes(routes: Routes, pool: Pool, secret: bytes) -> None:
 
     @routes.get("/v1/imports/{import_id}/problems", allow=_HR)
     async def list_import_problems(call: Call[None, Listing], import_id: UUID) -> Page[ProblemView]:
-        """What is wrong in an import's files, in the order in which it was found; the first 1,000 are kept."""
+        """What is wrong in an import's files, by file, line and column; the first 1,000 found are kept."""
         job = await _get(jobs, import_id)
-        after = int(str(call.cursor[0])) if call.cursor else -1
+        after = [int(str(part)) for part in call.cursor] if call.cursor else None
         found = await jobs.problems(import_id, after, call.query.limit + 1)
         shown = found[: call.query.limit]
-        return Page([_problem(job, one) for one in shown], (shown[-1].number,) if len(found) > len(shown) else None)
+        return Page([_problem(job, one) for one in shown], _key(shown[-1]) if len(found) > len(shown) else None)
 
 
 def _options(query: ImportQuery, today: date) -> Options:
@@ -200,6 +200,10 @@ def _view(job: Job) -> ImportView:
         files=[FileView(name=one.name, kind=one.kind, bytes=one.bytes, rows=one.rows) for one in job.files],
         progress=job.progress,
     )
+
+
+def _key(one: Listed) -> tuple[int, int, int, int]:
+    return one.file, one.line, one.column or 0, one.number
 
 
 def _problem(job: Job, one: Listed) -> ProblemView:

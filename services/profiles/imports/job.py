@@ -9,10 +9,12 @@ from uuid import UUID
 from services.profiles.identity import AliasStreams
 from services.profiles.imports.apply import PAGE, Applier
 from services.profiles.imports.check import Checker
+from services.profiles.imports.current import events_of
 from services.profiles.imports.jobs import Job, Jobs, Progress, State
 from services.profiles.imports.shapes import check_files
 from services.profiles.imports.stage import Stager
 from services.profiles.imports.staging import Staging
+from shared.contracts.profiles import PersonJoined
 from shared.service import Parts
 
 
@@ -73,10 +75,21 @@ class Carrying:
         while page := await self._staging.people(after, PAGE, where="is_named and person is null"):
             after = page[-1].about
             await applier.name(page)
-        self._progress.people_known_by_id = await self._staging.count("is_named and not has_rows")
+        self._progress.people_known_by_id = await self._known_by_id()
         stated, _ = await self._checker.stated_units()
         for start in range(0, len(stated), PAGE):
             await applier.units(stated[start : start + PAGE])
+
+    async def _known_by_id(self) -> int:
+        """How many are named of whom neither these files nor any before have said that they joined."""
+        count, after = 0, None
+        while page := await self._staging.people(after, PAGE, where="is_named and not has_rows"):
+            after = page[-1].about
+            people = [one.person for one in page if one.person is not None]
+            streams = await self._parts.store.read_many(people) if people else {}
+            joined = (any(isinstance(event, PersonJoined) for event in events_of(one)) for one in streams.values())
+            count += len(page) - sum(joined)
+        return count
 
     async def _apply_people(self, applier: Applier) -> None:
         done = self._job.checkpoint

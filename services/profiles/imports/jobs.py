@@ -69,9 +69,7 @@ class Progress(BaseModel):
     people_new: Annotated[int, Field(description="People who joined by this import.")] = 0
     people_changed: Annotated[int, Field(description="People known before of whom something new was told.")] = 0
     people_unchanged: int = 0
-    people_known_by_id: Annotated[
-        int, Field(description="Leaders and managers who have no rows: known by id, not joined.")
-    ] = 0
+    people_known_by_id: Annotated[int, Field(description="Leaders and managers who have no rows and never joined.")] = 0
     people_left: Annotated[int, Field(description="People absent from a snapshot who have left by it.")] = 0
     corrections: Annotated[int, Field(description="Facts told again, changed.")] = 0
     events: Annotated[dict[str, int], Field(description="Events by type.")] = {}
@@ -184,12 +182,14 @@ class Jobs:
         )
         return [job(row) for row in rows]
 
-    async def problems(self, id_: UUID, after: int, limit: int) -> list[Listed]:
+    async def problems(self, id_: UUID, after: Sequence[int] | None, limit: int) -> list[Listed]:
+        """As they stand in the files; `after` is file, line, column (0: none) and number."""
         rows = await self._pool.fetch(
             """select number, file, line, "column", field, code, detail from import_problems
-               where import = $1 and number > $2 order by number limit $3""",
+               where import = $1 and (file, line, coalesce("column", 0), number) > ($2, $3, $4, $5)
+               order by file, line, coalesce("column", 0), number limit $6""",
             id_,
-            after,
+            *(after or (-1, 0, 0, 0)),
             limit,
         )
         return [Listed(*row) for row in rows]
