@@ -40,15 +40,19 @@ async def _of(database: asyncpg.Connection, service: str) -> AsyncIterator[str]:
         waiting = await database.fetchrow(UNPUBLISHED)
         if waiting is not None and waiting["seconds"] > LATE:
             yield (
-                f"{waiting['events']} events of {service} are recorded but not published, the oldest for "
+                f"{_events(waiting['events'])} recorded by {service} but not published, the oldest for "
                 f"{waiting['seconds']:.0f} s: is the {service} worker up, and Kafka?"
             )
     if await _has(database, "parked"):
         for row in await database.fetch(PARKED):
             yield (
-                f"{row['events']} events are parked before {row['model']} of {service} ({row['reason']}): "
-                "mend the cause, then retry them."
+                f"{_events(row['events'])} parked before {row['model']} of {service} ({row['reason']}): "
+                "mend the cause, then retry what is parked."
             )
+
+
+def _events(count: int) -> str:
+    return "1 event is" if count == 1 else f"{count} events are"
 
 
 async def _has(database: asyncpg.Connection, *tables: str) -> bool:

@@ -20,21 +20,41 @@ from deploy.local.state import State
 NEEDED = 1 << 30  # bytes of free disk
 
 
+class _Down(Exception):
+    """A server does not answer; the message says so, with the remedy."""
+
+
 async def sentences(folder: Folder) -> AsyncIterator[str]:
-    """None when all is well. Servers are those of the environment, else those that `make up` started in the folder."""
+    """None when all is well. Servers are those of the environment, else those that `make up` started in the folder.
+    While a server does not answer, what needs it is not asked: it would say the same many times."""
     for sentence in _machine(folder):
         yield sentence
     state = instance.running(folder)
-    if state is not None:
-        for sentence in (*_parts(folder, state), *_processes(folder, state)):
-            yield sentence
+    parts = _parts(folder, state) if state is not None else {}
     env = {**(instance.read_env(folder) if state is not None else {}), **os.environ}
     if "DATABASE_URL" not in env or "KAFKA_BOOTSTRAP_SERVERS" not in env:
+        for sentence in parts.values():
+            yield sentence
         yield "Nothing is running: `make up` starts everything."
         return
-    async for sentence in _databases(env["DATABASE_URL"], env.get("DATABASE_PREFIX", PREFIX)):
-        yield sentence
-    async for sentence in _topics(env["KAFKA_BOOTSTRAP_SERVERS"], env.get("TOPIC_PREFIX", topics.PREFIX)):
+    found: list[str] = []
+    down: dict[str, str] = {}
+    for server, answer in (
+        ("postgres", _databases(env["DATABASE_URL"], env.get("DATABASE_PREFIX", PREFIX))),
+        ("kafka", _topics(env["KAFKA_BOOTSTRAP_SERVERS"], env.get("TOPIC_PREFIX", topics.PREFIX))),
+    ):
+        try:
+            found += await answer
+        except _Down as one:
+            down[server] = parts.get(server, str(one))
+    if down:
+        for sentence in down.values():
+            yield sentence
+        if state is not None:
+            yield "The services are not asked before that is mended: they need it."
+        return
+    processes = _processes(folder, state) if state is not None else ()
+    for sentence in (*parts.values(), *processes, *found):
         yield sentence
 
 
@@ -56,11 +76,15 @@ def _machine(folder: Folder) -> Iterator[str]:
         yield str(error)
 
 
-def _parts(folder: Folder, state: State) -> Iterator[str]:
+def _parts(folder: Folder, state: State) -> dict[str, str]:
+    """By part. Those that only wait for others are named where there is nothing else to name."""
+    found: dict[str, str] = {}
     for name, part in state.parts.items():
         if part.now not in ("ready", "done") and not part.optional:
             ended = f", it ended {part.starts - 1} times, last with status {part.exit}" if part.exit is not None else ""
-            yield f"{name} is {part.now}{ended}: see {folder.log(name)}."
+            found[name] = f"{name} is {part.now}{ended}: see {folder.log(name)}."
+    begun = {name: sentence for name, sentence in found.items() if state.parts[name].now != "waiting"}
+    return begun or found
 
 
 def _processes(folder: Folder, state: State) -> Iterator[str]:
@@ -77,20 +101,25 @@ def _reasons(body: str) -> Iterator[str]:
             yield f"{check['name']} is {check['state']} ({check.get('reason', 'no reason given')})"
 
 
-async def _databases(url: str, prefix: str) -> AsyncIterator[str]:
+async def _databases(url: str, prefix: str) -> list[str]:
+    """Raises _Down."""
     try:
-        async for sentence in backlog.sentences(url, prefix):
-            yield sentence
+        return [sentence async for sentence in backlog.sentences(url, prefix)]
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        yield f"PostgreSQL does not answer ({_told(error)}): is DATABASE_URL right? `make up` starts a local one."
+        raise _Down(
+            f"PostgreSQL does not answer ({_told(error)}): is DATABASE_URL right? `make up` starts a local one."
+        ) from None
 
 
-async def _topics(servers: str, prefix: str) -> AsyncIterator[str]:
+async def _topics(servers: str, prefix: str) -> list[str]:
+    """Raises _Down."""
     try:
-        for difference in await topics.differences(servers, topics.declared(prefix)):
-            yield f"The topic {difference}: run `careers topics apply`."
+        differences = await topics.differences(servers, topics.declared(prefix))
     except (OSError, KafkaError) as error:
-        yield f"Kafka does not answer ({_told(error)}): is KAFKA_BOOTSTRAP_SERVERS right? `make up` starts a local one."
+        raise _Down(
+            f"Kafka does not answer ({_told(error)}): is KAFKA_BOOTSTRAP_SERVERS right? `make up` starts a local one."
+        ) from None
+    return [f"The topic {difference}: run `careers topics apply`." for difference in differences]
 
 
 def _told(error: Exception) -> str:

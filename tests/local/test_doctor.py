@@ -7,8 +7,10 @@ import asyncpg
 import pytest
 
 from deploy.careers import checkup, databases, topics
-from deploy.careers.services import SERVICES
+from deploy.careers.services import KINDS, SERVICES
+from deploy.local import instance
 from deploy.local.folder import Folder
+from deploy.local.state import PartState, Phase, State
 from shared.eventstore.postgres import migrations as eventstore_migrations
 from shared.kafka import schema as kafka_schema
 from shared.postgres import migrate
@@ -60,6 +62,29 @@ async def test_servers_that_do_not_answer_are_named(folder: Folder, monkeypatch:
     assert kafka.startswith("Kafka does not answer")
 
 
+@pytest.mark.parametrize("postgres", ["ready", "ended"])
+async def test_what_needs_a_server_that_is_down_is_not_asked(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch, kafka_servers: str, postgres: str
+) -> None:
+    services = {f"{name}-{kind}": PartState("ready", "http://127.0.0.1:1") for name in SERVICES for kind in KINDS}
+    parts = {"postgres": PartState(postgres), "mail": PartState("waiting"), **services}
+    monkeypatch.setattr(instance, "running", lambda _folder: State(1, [], Phase.READY, parts=parts))
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none")
+    monkeypatch.setenv("KAFKA_BOOTSTRAP_SERVERS", kafka_servers)
+    [cause, rest] = await told(folder)
+    assert cause.startswith("PostgreSQL does not answer" if postgres == "ready" else "postgres is ended")
+    assert rest == "The services are not asked before that is mended: they need it."
+
+
+async def test_what_only_waits_is_not_named_beside_what_it_waits_for(
+    folder: Folder, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts = {"databases": PartState("ended", exit=1), "profiles-api": PartState("waiting")}
+    monkeypatch.setattr(instance, "running", lambda _folder: State(1, [], Phase.READY, parts=parts))
+    named = [sentence for sentence in await told(folder) if "see " in sentence]
+    assert [sentence.partition(" ")[0] for sentence in named] == ["databases"]
+
+
 async def test_from_missing_databases_to_parked_events(
     folder: Folder, prefix: str, database_url: str, kafka_servers: str
 ) -> None:
@@ -79,5 +104,5 @@ async def test_from_missing_databases_to_parked_events(
     await profiles.execute(PARKED)
     await profiles.close()
     [late, parked] = await told(folder)
-    assert late.startswith("1 events of profiles are recorded but not published, the oldest for 6")
-    assert parked.startswith("1 events are parked before timeline of profiles (no such version)")
+    assert late.startswith("1 event is recorded by profiles but not published, the oldest for 6")
+    assert parked.startswith("1 event is parked before timeline of profiles (no such version)")
