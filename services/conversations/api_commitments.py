@@ -84,7 +84,11 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, listed: C
         command = rules.KeepCommitment(call.person, await relations.today(call.person, call.at))
         return await streams.execute(rules.DECIDER, commitment, command, call.origin)
 
-    @routes.post("/v1/commitments/{commitment}/miss", refuses=(rules.CommitmentAlreadyKept,))
+    @routes.post(
+        "/v1/commitments/{commitment}/miss",
+        refuses=(rules.CommitmentAlreadyKept,),
+        example={"reason": "The research lead is away until June."},
+    )
     async def miss_commitment(call: Call[MissBody], commitment: UUID) -> Receipt:
         """Say that you did not manage a commitment of yours, and perhaps why."""
         command = rules.MissCommitment(call.person, call.body.reason, await relations.today(call.person, call.at))

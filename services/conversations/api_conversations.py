@@ -155,7 +155,9 @@ def add_routes(
         command = rules.RescheduleConversation(call.person, call.body.proposed_for, call.at)
         return await streams.execute(rules.DECIDER, conversation, command, call.origin)
 
-    @routes.post("/v1/conversations/{conversation}/cancel", refuses=_OPEN)
+    @routes.post(
+        "/v1/conversations/{conversation}/cancel", refuses=_OPEN, example={"reason": "We talked over lunch already."}
+    )
     async def cancel_conversation(call: Call[CancelBody], conversation: UUID) -> Receipt:
         """Call it off before it is held."""
         command = rules.CancelConversation(call.person, call.body.reason)

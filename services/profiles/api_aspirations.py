@@ -71,7 +71,8 @@ _EXAMPLE = {
 }
 
 
-_RECEIPT = {"id": "01a2c3d4-0000-7000-8000-000000000001", "version": 2, "after": "profiles:7:123"}
+_SHARE = "01a2c3d4-0000-7000-8000-000000000002"
+_SHARED = {"id": "01a2c3d4-0000-7000-8000-000000000001", "version": 2, "after": "profiles:7:123", "share": _SHARE}
 
 
 def add_routes(routes: Routes, streams: Streams, relations: Relations, aspirations: AspirationsList) -> None:
@@ -97,7 +98,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
         "/v1/people/{person}/aspirations/{aspiration}/share",
         refuses=(PersonNotKnown, rules.NobodyToShareWith, rules.SharedWithOneself, rules.SharingInThePast),
         example={"audience": "my_manager", "purpose": "For our talk in May"},
-        example_answer={**_RECEIPT, "share": "01a2c3d4-0000-7000-8000-000000000002"},
+        example_answer=_SHARED,
     )
     async def share_aspiration(call: Call[ShareBody], person: Alias, aspiration: UUID) -> ShareReceipt:
         """Let an audience read an aspiration as it is now."""
@@ -122,7 +123,11 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
         command = rules.ConfirmAspiration(owner, await relations.today(owner, call.at))
         return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
 
-    @routes.post("/v1/people/{person}/aspirations/{aspiration}/withdraw-sharing", refuses=(rules.SharingNotActive,))
+    @routes.post(
+        "/v1/people/{person}/aspirations/{aspiration}/withdraw-sharing",
+        refuses=(rules.SharingNotActive,),
+        example={"share": _SHARE},
+    )
     async def withdraw_sharing(call: Call[WithdrawBody], person: Alias, aspiration: UUID) -> Receipt:
         """Take back what an audience could read."""
         owner = await relations.oneself(person, call.caller)

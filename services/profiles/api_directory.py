@@ -44,7 +44,12 @@ def add_routes(routes: Routes, relations: Relations, people: PeopleList) -> None
         wanted = Wanted(query.unit, query.manager, query.status, query.changed_since)
         return await people.page(call.caller, wanted, call.cursor, query.limit)
 
-    @routes.post("/v1/people/lookup", allow=_READERS, status=200)
+    @routes.post(
+        "/v1/people/lookup",
+        allow=_READERS,
+        status=200,
+        example={"employee_numbers": ["E1001", "E1002"], "emails": ["amina.diallo@example.org"]},
+    )
     async def look_up_people(call: Call[LookupBody]) -> list[Match]:
         """Find people by id, employee number or e-mail address; who is not yours to see is not found."""
         if len(call.body.ids) + len(call.body.employee_numbers) + len(call.body.emails) > MOST_LOOKED_UP:

@@ -39,6 +39,18 @@ Zone = Annotated[
 Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166-1 alpha-2")]
 
 _HR = (Role.ADMIN, Scope.IMPORTS_WRITE)
+_PLACE = {
+    "position": "P-17",
+    "unit": "6f1f0c52-6a5d-5c5e-9d6f-2f0c1f6f2a11",
+    "title": "Engineer",
+    "job_level": 6,
+    "legal_entity": "FR01",
+    "country": "FR",
+    "time_zone": "Europe/Paris",
+    "fte": 0.8,
+    "reason": "hire",
+    "effective_on": "2024-03-01",
+}
 
 
 class PersonBody(Body):
@@ -160,20 +172,33 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
         )
         return await identity.join(command, rules.decide(command, rules.Nobody()), call.origin)
 
-    @routes.post("/v1/people/{person}/describe", allow=_HR)
+    @routes.post(
+        "/v1/people/{person}/describe",
+        allow=_HR,
+        example={"given_name": "Amina", "family_name": "Diallo-Berg", "language": "fr"},
+    )
     async def describe(call: Call[DescriptionBody], person: Alias) -> Receipt:
         """Report a person's name or language."""
         name = Name(given=call.body.given_name, family=call.body.family_name)
         return await execute(call, rules.Describe(await relations.person(person), name, call.body.language))
 
-    @routes.post("/v1/people/{person}/add-alias", allow=_HR, refuses=(rules.AliasTaken,))
+    @routes.post(
+        "/v1/people/{person}/add-alias",
+        allow=_HR,
+        refuses=(rules.AliasTaken,),
+        example={"source": "subject", "value": "amina.diallo", "effective_on": "2024-03-01"},
+    )
     async def add_alias(call: Call[AliasBody], person: Alias) -> Receipt:
         """Report another system's name for a person."""
         body = call.body
         command = rules.AddAlias(await relations.person(person), body.source, body.value, body.effective_on)
         return await identity.add_alias(command, call.origin)
 
-    @routes.post("/v1/people/{person}/remove-alias", allow=_HR)
+    @routes.post(
+        "/v1/people/{person}/remove-alias",
+        allow=_HR,
+        example={"source": "subject", "value": "amina.diallo", "effective_on": "2026-09-01"},
+    )
     async def remove_alias(call: Call[AliasBody], person: Alias) -> Receipt:
         """Report that a name of another system is not valid any more from a day on."""
         body = call.body
@@ -181,7 +206,10 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
         return await identity.remove_alias(command, call.origin)
 
     @routes.post(
-        "/v1/people/{person}/take-place", allow=_HR, refuses=(rules.NotEmployed, rules.PositionHeld, rules.FactUnknown)
+        "/v1/people/{person}/take-place",
+        allow=_HR,
+        refuses=(rules.NotEmployed, rules.PositionHeld, rules.FactUnknown),
+        example=_PLACE,
     )
     async def take_place(call: Call[PlaceBody], person: Alias) -> Receipt:
         """Report that a person holds a place from a day on."""
@@ -197,6 +225,13 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
         "/v1/people/{person}/change-place",
         allow=_HR,
         refuses=(rules.NotEmployed, rules.PositionNotHeld, rules.FactUnknown),
+        example={
+            **_PLACE,
+            "title": "Senior Engineer",
+            "job_level": 7,
+            "reason": "promotion",
+            "effective_on": "2026-04-01",
+        },
     )
     async def change_place(call: Call[PlaceBody], person: Alias) -> Receipt:
         """Report that a place's unit, title, level or status differs from a day on."""
@@ -208,7 +243,12 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
             ),
         )
 
-    @routes.post("/v1/people/{person}/end-place", allow=_HR, refuses=(rules.PositionNotHeld, rules.FactUnknown))
+    @routes.post(
+        "/v1/people/{person}/end-place",
+        allow=_HR,
+        refuses=(rules.PositionNotHeld, rules.FactUnknown),
+        example={"position": "P-17", "effective_on": "2026-09-01"},
+    )
     async def end_place(call: Call[PlaceEndBody], person: Alias) -> Receipt:
         """Report the first day on which a person no longer holds a place."""
         body, who = call.body, await relations.person(person)
@@ -221,6 +261,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
         "/v1/people/{person}/assign-manager",
         allow=_HR,
         refuses=(PersonNotKnown, rules.PositionNotHeld, rules.OwnManager, rules.FactUnknown),
+        example={"position": "P-17", "manager": "E1002", "line": "dotted", "effective_on": "2026-04-01"},
     )
     async def assign_manager(call: Call[ManagerBody], person: Alias) -> Receipt:
         """Name the explicit manager of a place."""
@@ -242,6 +283,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
     @routes.post(
         "/v1/people/{person}/name-interim-partner",
         refuses=(PersonNotKnown, rules.ManagerPresent, rules.OwnManager, rules.NotEmployed),
+        example={"partner": "E1002"},
     )
     async def name_interim_partner(call: Call[InterimBody], person: Alias) -> Receipt:
         """While you have no manager: say who stands in, until you have one."""
@@ -250,7 +292,12 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
         today = await relations.today(who, call.at)
         return await execute(call, rules.NameInterimPartner(who, today, partner, await relations.vacant(who)))
 
-    @routes.post("/v1/people/{person}/leave", allow=_HR, refuses=(rules.NotEmployed, rules.FactUnknown))
+    @routes.post(
+        "/v1/people/{person}/leave",
+        allow=_HR,
+        refuses=(rules.NotEmployed, rules.FactUnknown),
+        example={"left_on": "2026-08-31", "reason": "moved abroad"},
+    )
     async def leave(call: Call[LeaveBody], person: Alias) -> Receipt:
         """Report a person's last day."""
         body, who = call.body, await relations.person(person)
@@ -258,7 +305,12 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
             call, rules.Leave(who, body.corrects or uuid7(), body.left_on, body.reason, body.corrects is not None)
         )
 
-    @routes.post("/v1/people/{person}/rejoin", allow=_HR, refuses=(rules.AlreadyJoined, rules.FactUnknown))
+    @routes.post(
+        "/v1/people/{person}/rejoin",
+        allow=_HR,
+        refuses=(rules.AlreadyJoined, rules.FactUnknown),
+        example={"joined_on": "2027-02-01"},
+    )
     async def rejoin(call: Call[RejoinBody], person: Alias) -> Receipt:
         """Report that a person who had left joined again."""
         body, who = call.body, await relations.person(person)
@@ -266,7 +318,12 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
             call, rules.Rejoin(who, body.corrects or uuid7(), body.joined_on, body.corrects is not None)
         )
 
-    @routes.post("/v1/people/{person}/withdraw-fact", allow=_HR, refuses=(rules.FactUnknown,))
+    @routes.post(
+        "/v1/people/{person}/withdraw-fact",
+        allow=_HR,
+        refuses=(rules.FactUnknown,),
+        example={"fact": "01a2c3d4-0000-7000-8000-000000000003"},
+    )
     async def withdraw_fact(call: Call[FactBody], person: Alias) -> Receipt:
         """Take back a fact that HR had reported."""
         return await execute(call, rules.WithdrawFact(await relations.person(person), call.body.fact))

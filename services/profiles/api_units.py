@@ -50,6 +50,7 @@ class PartnerBody(Body):
 
 
 _HR = (Role.ADMIN, Scope.IMPORTS_WRITE)
+_UNIT = "6f1f0c52-6a5d-5c5e-9d6f-2f0c1f6f2a11"
 
 
 def add_routes(routes: Routes, streams: Streams, relations: Relations, people: PeopleList) -> None:
@@ -75,30 +76,55 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
             ),
         )
 
-    @routes.post("/v1/units/{unit}/change", allow=_HR, refuses=(rules.UnitGone, rules.UnitWithinItself))
+    @routes.post(
+        "/v1/units/{unit}/change",
+        allow=_HR,
+        refuses=(rules.UnitGone, rules.UnitWithinItself),
+        example={"name": "Product Development", "parent": _UNIT, "effective_on": "2026-04-01"},
+    )
     async def change_unit(call: Call[ChangedUnitBody], unit: UUID) -> Receipt:
         """Report another name or parent of a unit."""
         return await execute(call, rules.ChangeUnit(unit, call.body.name, call.body.parent, call.body.effective_on))
 
-    @routes.post("/v1/units/{unit}/appoint-leader", allow=_HR, refuses=(PersonNotKnown, rules.UnitGone))
+    @routes.post(
+        "/v1/units/{unit}/appoint-leader",
+        allow=_HR,
+        refuses=(PersonNotKnown, rules.UnitGone),
+        example={"leader": "E1002", "effective_on": "2026-04-01"},
+    )
     async def appoint_leader(call: Call[LeaderBody], unit: UUID) -> Receipt:
         """Report who leads a unit from a day on."""
         named = call.body.leader
         leader = None if named is None else await person_named(relations, named, "#/leader")
         return await execute(call, rules.AppointLeader(unit, leader, call.body.effective_on))
 
-    @routes.post("/v1/units/{unit}/replace", allow=_HR, refuses=(rules.UnitGone, rules.UnitWithinItself))
+    @routes.post(
+        "/v1/units/{unit}/replace",
+        allow=_HR,
+        refuses=(rules.UnitGone, rules.UnitWithinItself),
+        example={"by": [_UNIT], "effective_on": "2026-04-01"},
+    )
     async def replace_unit(call: Call[ReplacedBody], unit: UUID) -> Receipt:
         """Report that a reorganisation replaced a unit by others."""
         return await execute(call, rules.ReplaceUnit(unit, tuple(call.body.by), call.body.effective_on))
 
-    @routes.post("/v1/units/{unit}/assign-hr-partner", allow=_HR, refuses=(PersonNotKnown,))
+    @routes.post(
+        "/v1/units/{unit}/assign-hr-partner",
+        allow=_HR,
+        refuses=(PersonNotKnown,),
+        example={"partner": "E1003", "effective_on": "2026-04-01"},
+    )
     async def assign_hr_partner(call: Call[PartnerBody], unit: UUID) -> Receipt:
         """Make a person HR partner for a unit and those below it."""
         partner = await person_named(relations, call.body.partner, "#/partner")
         return await execute(call, rules.AssignHrPartner(unit, partner, call.body.effective_on))
 
-    @routes.post("/v1/units/{unit}/release-hr-partner", allow=_HR, refuses=(PersonNotKnown, rules.NotHrPartner))
+    @routes.post(
+        "/v1/units/{unit}/release-hr-partner",
+        allow=_HR,
+        refuses=(PersonNotKnown, rules.NotHrPartner),
+        example={"partner": "E1003", "effective_on": "2026-09-01"},
+    )
     async def release_hr_partner(call: Call[PartnerBody], unit: UUID) -> Receipt:
         """End a person's being HR partner for a unit; the day given is the first without them.
 

@@ -10,6 +10,7 @@ from shared.auth.callers import IdentityNotLinked, Unauthenticated
 from shared.auth.issuer import IssuerUnavailable
 from shared.http import problems as p
 from shared.http.calls import Alias, Found, Page
+from shared.http.fields import Nothing
 from shared.http.positions import FORM
 from shared.http.routes import Route, is_upload, needs_body
 from shared.refusals import NotAllowed, NotFound, Outdated, Refusal, Unacceptable, Unavailable
@@ -108,12 +109,14 @@ def _operation(route: Route, schemas: Mapping[tuple[str, Place], Json]) -> Json:
         "security": [] if route.grants.public else [{"bearer": sorted(route.grants.scopes)}],
     }
     if is_upload(route):
-        binary = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
-        told["requestBody"] = {"required": True, "content": dict.fromkeys(route.media_types, binary)}
+        binary: Json = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+        examples = {kind: {"example": example} for kind, example in (route.example or {}).items()}
+        uploads = {kind: {**binary, **examples.get(kind, {})} for kind in route.media_types}
+        told["requestBody"] = {"required": True, "content": uploads}
     elif route.body is not None:
         content: Json = {"schema": schemas[route.operation, "body"]}
-        if route.example is not None:
-            content["example"] = route.example
+        if (example := {} if route.body is Nothing else route.example) is not None:
+            content["example"] = example
         told["requestBody"] = {"required": needs_body(route), "content": {"application/json": content}}
     return told
 

@@ -143,7 +143,8 @@ class Routes:
 
         `refuses` names the refusals of the service's own; `creates` makes the status 201 and the Location the path, or
         the path that it names, with the new id behind it; `guarded` asks for If-Match; `example` is a body, checked
-        here; `accepts` and `largest` (bytes) are for uploads; `deadline` in seconds.
+        here, and of an upload one by each media type; `accepts` and `largest` (bytes) are for uploads; `deadline` in
+        seconds.
         """
 
         def declare(handler: H) -> H:

@@ -212,7 +212,7 @@ class Bearers:
     async def caller(self, authorization: bytes | None) -> Caller:
         if authorization is None:
             raise Unauthenticated
-        name, *grants = authorization.decode().removeprefix("Bearer ").split(" ")
+        name, *grants = authorization.decode("latin-1").removeprefix("Bearer ").split(" ")
         if name == "service":
             return Caller("service:files", service="files", scopes=frozenset(map(Scope, grants)))
         if name not in ("anna", "ben"):

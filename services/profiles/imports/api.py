@@ -23,6 +23,14 @@ LARGEST = 512 * 1024 * 1024
 """Bytes of all files together."""
 
 _HR = (Role.ADMIN, Scope.IMPORTS_WRITE)
+_UNITS = "unit,name,leader,effective_on\r\nrnd,Research,E1002,2015-01-01\r\n"
+_FORM = (
+    "--x\r\n"
+    'Content-Disposition: form-data; name="units"; filename="units.csv"\r\n'
+    "Content-Type: text/csv\r\n"
+    f"\r\n{_UNITS}\r\n"
+    "--x--\r\n"
+)
 
 
 class ImportQuery(Query):
@@ -90,6 +98,7 @@ def add_routes(routes: Routes, pool: Pool, secret: bytes) -> None:
         status=202,
         accepts=("multipart/form-data", "text/csv"),
         largest=LARGEST,
+        example={"multipart/form-data": _FORM, "text/csv": _UNITS},
     )
     async def begin_import(call: Call[Upload, ImportQuery]) -> ImportView:
         """Send HR's files: one as text/csv, or several as a form.
