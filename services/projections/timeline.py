@@ -43,11 +43,15 @@ INSERT = """
         until, item, about, body)
     select * from unnest($1::timestamptz[], $2::uuid[], $3::date[], $4::uuid[], $5::text[], $6::timestamptz[],
         $7::timestamptz[], $8::uuid[], $9::text[], $10::uuid[], $11::date[], $12::uuid[], $13::uuid[], $14::json[])"""
-# Rows of before this batch alone: within it, the rows come with their ends.
+# Rows of before this batch alone: within it, the rows come with their ends. Each fact is looked up by its index and its
+# row taken by place (`offset 0` and ctid): a plan made while the table was small would go on reading all of it.
 _CLOSE = """
     update timeline t set recorded_to = told.at
-    from unnest($1::uuid[], $2::uuid[], $3::timestamptz[]) as told (person, fact, at)
-    where t.fact = told.fact and t.person = told.person and t.recorded_to is null"""
+    from unnest($2::uuid[], $3::timestamptz[]) as told (fact, at)
+    where t.fact = told.fact and t.ctid = any (array(
+        select was.at_place from unnest($1::uuid[], $2::uuid[]) as ended (person, fact) cross join lateral (
+            select s.ctid as at_place from timeline s
+            where s.fact = ended.fact and s.person = ended.person and s.recorded_to is null offset 0) was))"""
 _REORGANISE = """
     insert into reorganisations (id, unit, effective_on, type, recorded_from, body) values ($1, $2, $3, $4, $5, $6)"""
 _POST = """

@@ -38,6 +38,8 @@ Result = TypeVar("Result")
 BATCH = 2_000
 BATCHES_QUEUED = 4  # that wait, before the consumer has to
 GAP = 30.0  # seconds after which a missing event is somebody's business
+# A statement's plan is made while the tables may be empty, and must be right for millions of rows: none that reads all.
+SETTINGS = {"enable_seqscan": "off"}
 FINISH = 5.0  # seconds for what is in flight, when it is time to stop
 
 
@@ -244,7 +246,7 @@ class Applier:
     async def _connected(self) -> asyncpg.Connection:
         if self._connection is None or self._connection.is_closed():
             self._connection = await connect(
-                self._url, deadline=self._deadline, search_path=f"{self.name}, public", name=self.name
+                self._url, deadline=self._deadline, search_path=f"{self.name}, public", name=self.name, extra=SETTINGS
             )
             # Rows and checkpoints stand or fall together: what a crash of the server takes back is heard again. Nobody
             # waits for its disk (docs/decisions/0006).
