@@ -1,6 +1,7 @@
 """Where figures are measured: a real PostgreSQL and a real Kafka, as given by the environment, else local ones."""
 
 import os
+import shutil
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -52,6 +53,8 @@ def servers(names: Sequence[str]) -> Iterator[dict[str, str]]:
         yield given
         return
     folder = Folder(CHECKOUT / ".local" / "bench").made()
+    instance.down(folder)  # of a run that was killed
+    shutil.rmtree(folder.data, ignore_errors=True)
     try:
         env = instance.up(folder, servers=wanted, given={}, with_this_process=True)
         yield {name: given[name] or env.get(name, "") for name in given}
