@@ -14,6 +14,7 @@ from shared.contracts.event import Event
 from shared.contracts.reading import Unknown, read_event
 from shared.eventstore import Append, Change, CommandKey, CommandRepeated, EventStore, NewEvent, Stored, VersionConflict
 from shared.kafka.partitions import partition_of
+from shared.refusals import Refusal
 from shared.sealing.sealer import Sealer
 
 State = TypeVar("State")
@@ -87,14 +88,19 @@ class Streams:
         raise AssertionError  # the last attempt returned or raised
 
     async def create(self, decider: Decider[Command, State], stream: UUID, command: Command, origin: Origin) -> Receipt:
-        """Begins a stream that nobody else can have begun: it is read only to look up the idempotency key.
+        """Begins a stream that nobody else can have begun, without reading it.
 
-        A command that was carried out before is not decided again: by now its day may have passed.
+        A command that was carried out before is answered again, also where it would be refused by now: its day may have
+        passed.
         """
         try:
-            if origin.key is not None:
-                await self._store.read(stream, key=origin.key)
-            return await self.append(stream, 0, decider.decide(command, decider.initial), origin)
+            try:
+                events = decider.decide(command, decider.initial)
+            except Refusal:
+                if origin.key is not None:
+                    await self._store.read(stream, key=origin.key)
+                raise
+            return await self.append(stream, 0, events, origin)
         except CommandRepeated as repeated:
             return self.receipt_again(repeated)
 
