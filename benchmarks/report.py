@@ -11,7 +11,8 @@ RESULTS = Path(__file__).parent / "RESULTS.md"
 INTRODUCTION = """# Results
 
 What the last run of each figure came to (`make bench`, or `make bench ARGS="P1"`). Compare ratios, not rates: each row
-stands beside a ceiling that was measured in the same run, in turns with it.
+stands beside a ceiling that was measured in the same run, in turns with it. What holds back those that miss their bar
+stands in [HELD_BACK.md](HELD_BACK.md).
 """
 _SECTION = re.compile(r"^## (\S+)", re.MULTILINE)
 
