@@ -95,6 +95,11 @@ class Applier:
             gap.looked = True
         return bool(old)
 
+    def has_lost_its_server(self) -> bool:
+        """Whether the connection has ended by itself. What the model stands at has to be asked for again: a server that
+        crashed takes back what had not reached its disk (docs/decisions/0006), and no event may come to show it."""
+        return self._connection is not None and self._connection.is_closed()
+
     async def begin(self, partitions: Collection[Partition]) -> Mapping[Partition, Place]:
         """Takes over partitions; gives where the model stands in those that it hears."""
         mine = [partition for partition in partitions if partition[0] in self.model.services]

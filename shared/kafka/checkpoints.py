@@ -50,6 +50,10 @@ class Lacking(Outdated):
     """Something is missing in the topic: it may be another one than that whose offsets are known."""
 
 
+class Forgotten(Outdated):
+    """The server was lost while nothing was under way: it may have taken back what was written last."""
+
+
 class Released(Outdated):
     """Events that were parked no longer are: what was to be held behind them may be applied."""
 

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import structlog
 
 from shared.kafka.applier import Applier
-from shared.kafka.checkpoints import Lacking, Outdated
+from shared.kafka.checkpoints import Forgotten, Lacking, Outdated
 from shared.kafka.cluster import Cluster
 from shared.kafka.counts import Counts
 from shared.kafka.delivery import Foreign, Partition, Place
@@ -116,17 +116,19 @@ class Consumer:
         fetcher.begin(begins)
         self._trouble = None
         parts = (applier.run() for applier in self._appliers)
-        await together(fetcher.run(self._offer), self._look_at_gaps(), *parts)
+        await together(fetcher.run(self._offer), self._look_around(), *parts)
 
     async def _offer(self, records: Sequence[Heard | Foreign]) -> None:
         for applier in self._appliers:
             await applier.offer(records)
 
-    async def _look_at_gaps(self) -> None:
+    async def _look_around(self) -> None:
         while True:
             await asyncio.sleep(1)
             if any(applier.should_look_again() for applier in self._appliers):
                 raise Lacking
+            if any(applier.has_lost_its_server() for applier in self._appliers):
+                raise Forgotten
 
     async def _tell_lag(self, fetcher: Fetching) -> None:
         """Keeps the gauge of what Kafka has and a model has not applied."""

@@ -39,9 +39,18 @@ def ended(house: House, job: str) -> dict[str, Any]:
 
 
 def kill_the_worker(house: House) -> None:
-    state = State.load(house.folder)
-    assert state is not None
-    os.kill(state.parts["profiles-worker"].pid, signal.SIGKILL)
+    """The one that runs now: of the last one killed it may not be known yet."""
+
+    def killed() -> bool:
+        state = State.load(house.folder)
+        assert state is not None
+        try:
+            os.kill(state.parts["profiles-worker"].pid, signal.SIGKILL)
+        except ProcessLookupError:
+            return False
+        return True
+
+    house.until(killed, seconds=60)
 
 
 @pytest.mark.timeout(300)

@@ -186,6 +186,25 @@ async def test_terminated_backends_stop_nobody(
     await assert_exactly_once(store.connection)
 
 
+async def test_what_a_crashed_server_took_back_is_heard_again_though_nothing_new_comes(
+    store: Store, cluster: Cluster, counts: Counts, ledger: Ledger
+) -> None:
+    consumer = Consumer(store.url, cluster, "models", [ledger], counts)
+    async with running(Relay(store.url, cluster, "profiles", counts).run(), consumer.run()):
+        await store.append(50, subjects=PEOPLE)
+        await all_applied(store)
+        await store.connection.execute(
+            """begin; delete from ledger.ledger; delete from ledger.counters;
+               update checkpoints set position = 0, kafka_offset = -1 where model = 'ledger'; commit"""
+        )
+        await store.connection.execute(
+            """select pg_terminate_backend(pid) from pg_stat_activity
+               where datname = current_database() and application_name = 'ledger'"""
+        )
+        await all_applied(store)
+    await assert_exactly_once(store.connection)
+
+
 async def test_a_broker_that_is_killed_or_frozen_is_outlived(
     store: Store, own_cluster: Cluster, broker: Broker, counts: Counts, ledger: Ledger
 ) -> None:

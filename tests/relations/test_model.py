@@ -25,7 +25,7 @@ TABLES = """select table_name from information_schema.tables
 HEARD = """
     alias_added alias_removed fact_withdrawn hr_partner_assigned hr_partner_released interim_partner_named
     manager_assigned person_described person_joined person_left person_rejoined place_changed place_ended place_taken
-    unit_changed unit_established unit_leader_appointed unit_replaced"""
+    unit_changed unit_established unit_leader_appointed"""
 
 
 async def partners(world: World, unit: UUID) -> list[tuple[date, date | None]]:
