@@ -231,6 +231,20 @@ class Stage:
         return Person(httpx2.AsyncClient(transport=transport, base_url="http://test"), person, *roles)
 
 
+def place(**given: Any) -> dict[str, Any]:
+    """The body with which HR reports a place."""
+    return {
+        "position": "P1",
+        "unit": str(uuid4()),
+        "title": "Engineer",
+        "legal_entity": "FR01",
+        "country": "FR",
+        "time_zone": "Europe/Paris",
+        "effective_on": LONG_AGO.isoformat(),
+        **given,
+    }
+
+
 @asynccontextmanager
 async def stage(url: str, service: Service, settings: type[Settings], **more: object) -> AsyncIterator[Stage]:
     """On an empty database, whose tables are made as the service's own migration makes them."""

@@ -13,19 +13,11 @@ import pytest
 from services.profiles.app import SERVICE
 from shared.contracts import profiles
 from shared.service import Settings
-from tests.api.stage import LONG_AGO, Person, Stage, stage
+from tests.api.stage import LONG_AGO, Person, Stage, place, stage
 
 WORDS = profiles.Aspiration(grain="skill", certainty="likely", text="lead talks")
 
-PLACE: dict[str, Any] = {
-    "position": "P1",
-    "unit": str(uuid4()),
-    "title": "Engineer",
-    "legal_entity": "FR01",
-    "country": "FR",
-    "time_zone": "Europe/Paris",
-    "effective_on": "2024-03-01",
-}
+PLACE = place(effective_on="2024-03-01")
 
 
 @pytest.fixture

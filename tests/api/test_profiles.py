@@ -11,7 +11,7 @@ import pytest
 
 from services.profiles.app import SERVICE
 from shared.service import Settings
-from tests.api.stage import LONG_AGO, Answered, Person, Stage, stage
+from tests.api.stage import LONG_AGO, Answered, Person, Stage, place, stage
 
 
 @dataclass
@@ -36,19 +36,6 @@ class Office:
     async def unit(self) -> str:
         body = {"code": uuid4().hex, "name": "Research", "effective_on": LONG_AGO.isoformat()}
         return str((await self.told("/v1/units", body)).id)
-
-
-def place(**given: object) -> dict[str, object]:
-    return {
-        "position": "P1",
-        "unit": str(uuid4()),
-        "title": "Engineer",
-        "legal_entity": "FR01",
-        "country": "FR",
-        "time_zone": "Europe/Paris",
-        "effective_on": LONG_AGO.isoformat(),
-        **given,
-    }
 
 
 def pointers(refused: Answered) -> list[str]:
