@@ -105,7 +105,8 @@ def _format(folder: Folder, place: Place, formatted: Path, broker: int, controll
     shutil.rmtree(half, ignore_errors=True)
     write(place.properties, PROPERTIES.format(broker=broker, controller=controller, data=half))
     cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    tool = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(place.properties), "--standalone"]
+    named = f"--cluster-id={cluster}"  # in one word, since one in 64 begins with a hyphen
+    tool = ["kafka.tools.StorageTool", "format", named, "-c", str(place.properties), "--standalone"]
     log = folder.log("kafka")
     log_from = log.stat().st_size if log.exists() else 0
     status = run(Command([*place.java, *tool]), folder.root, log, PATIENCE)

@@ -4,7 +4,7 @@ What comes between store and models elsewhere (relay, Kafka, consumer) is tried 
 place, at once and without waiting. People, places and leaders are told as profiles tells them.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -29,6 +29,7 @@ from shared.kafka.records import Heard
 from shared.kafka.schema import migrations as kafka_migrations
 from shared.metrics import Metrics
 from shared.postgres import Pool, connect, migrate
+from shared.relations.model import Relations as RelationsModel
 from shared.relations.reads import Relations
 from shared.sealing.keys import KeyCache
 from shared.sealing.memory import MemoryKeyStore
@@ -128,7 +129,7 @@ class Stage:
     keys: MemoryKeyStore
     api: Api
     _pumped: int = 0
-    _told: Iterator[int] = field(default_factory=lambda: count(1))
+    _told: Iterator[int] = field(default_factory=lambda: count(1_000_000))  # never one that was pumped
 
     async def pump(self) -> None:
         """Everything recorded and not heard yet goes into the models of the service."""
@@ -157,9 +158,21 @@ class Stage:
 
     async def tell(self, *events: Event) -> list[Heard]:
         """Another service recorded this."""
-        told = []
-        for event, body in zip(events, await self.parts.sealer.write(events), strict=True):
-            heard = _heard(
+        told = await self._recorded(events)
+        for heard in told:
+            await self.hear(heard)
+        return told
+
+    async def tell_at_once(self, *events: Event) -> None:
+        """Profiles recorded this, as relations hear it in one transaction."""
+        model = RelationsModel(self.parts.sealer)
+        heard = await self._recorded(events)
+        async with self.parts.pool.acquire() as connection, connection.transaction():
+            await model.write(connection, model.prepare(heard))
+
+    async def _recorded(self, events: Sequence[Event]) -> list[Heard]:
+        return [
+            _heard(
                 event.service,
                 next(self._told),
                 wire_type=event.type,
@@ -167,9 +180,8 @@ class Stage:
                 subject=event.subject,
                 body=body,
             )
-            await self.hear(heard)
-            told.append(heard)
-        return told
+            for event, body in zip(events, await self.parts.sealer.write(events), strict=True)
+        ]
 
     async def hire(
         self,

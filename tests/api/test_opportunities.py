@@ -15,12 +15,10 @@ import time_machine
 from services.opportunities.app import SERVICE
 from shared.auth.callers import Caller, Scope
 from shared.contracts import profiles
-from shared.contracts.event import Event
 from shared.eventstore import Stored
 from shared.http import Health, Routes, build
-from shared.relations.model import Relations as RelationsModel
 from shared.service import Settings
-from tests.api.stage import LONG_AGO, Answered, Person, Stage, _heard, stage
+from tests.api.stage import LONG_AGO, Answered, Person, Stage, stage
 
 ESCO = "http://data.europa.eu/esco/skill/000f1d3d-220f-4789-9c0a-cc742521fb02"
 TODAY = datetime.now(UTC).date()
@@ -102,8 +100,7 @@ async def world(staged: Stage) -> World:
     lea, dan, sam, hugo, amina, nobu, olga = (uuid4() for _ in range(7))
     parents = {company: None, research: company, sales: company, data: research}
     units = {lea: research, dan: data, sam: sales, hugo: company, amina: sales, nobu: sales, olga: data}
-    await _tell_at_once(
-        staged,
+    await staged.tell_at_once(
         *(
             profiles.UnitEstablished(unit=unit, code=str(unit), name="Unit", parent=parent, effective_on=LONG_AGO)
             for unit, parent in parents.items()
@@ -126,17 +123,6 @@ async def world(staged: Stage) -> World:
         hugo=staged.person(hugo, "hr_partner"),
         **{name: staged.person(person) for name, person in people.items()},
     )
-
-
-async def _tell_at_once(staged: Stage, *events: Event) -> None:
-    """As Stage.tell, in one transaction."""
-    model = RelationsModel(staged.parts.sealer)
-    heard = [
-        _heard("profiles", number, wire_type=event.type, stream=event.subject, subject=event.subject, body=body)
-        for number, (event, body) in enumerate(zip(events, await staged.parts.sealer.write(events), strict=True), 1)
-    ]
-    async with staged.parts.pool.acquire() as connection, connection.transaction():
-        await model.write(connection, model.prepare(heard))
 
 
 def _place(person: UUID, unit: UUID) -> profiles.PlaceTaken:
