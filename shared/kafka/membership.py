@@ -6,13 +6,16 @@ Nothing is locked against a rebalance: the listener only takes note, and whoever
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
 from aiokafka.errors import KafkaError
 
 from shared.kafka.clients import SECONDS, discard, started
 from shared.kafka.cluster import Cluster
 from shared.kafka.delivery import Partition
+from shared.kafka.partitions import PARTITIONS
 
 
 class Reassigned(Exception):
@@ -37,6 +40,28 @@ class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]
         self._consumer.pause(*assigned)
         self.settled.set()
         self.changed.set()
+
+
+class Declared(RoundRobinPartitionAssignor):  # type: ignore[misc]
+    """Deals out every partition that the topics are declared to have, whatever the dealer has been told of them by now.
+
+    A member that has just reached a broker may know of no topic yet. Had it dealt out what it knows, that would stand:
+    the group gives a member that comes back under its name what it had, without dealing anew.
+    """
+
+    name = "declared"
+
+    @classmethod
+    def assign(cls, _cluster: object, members: Mapping[str, Any]) -> dict[str, Any]:
+        """As AbstractPartitionAssignor has it."""
+        dealt: dict[str, Any] = super().assign(_AsDeclared, members)
+        return dealt
+
+
+class _AsDeclared:
+    @staticmethod
+    def partitions_for_topic(_topic: str) -> range:
+        return range(PARTITIONS)
 
 
 class Membership:
@@ -92,6 +117,7 @@ async def membership(cluster: Cluster, group: str, services: Mapping[str, str]) 
         bootstrap_servers=cluster.bootstrap_servers,
         client_id=cluster.instance,
         group_id=group,
+        partition_assignment_strategy=(Declared,),
         group_instance_id=cluster.instance,  # a restart finds its partitions again, without waiting for its own ghost
         enable_auto_commit=False,
         auto_offset_reset="earliest",
