@@ -74,11 +74,12 @@ class Streams:
         were first ATTEMPTS times; CommandRepeated when the idempotency key was used with another body.
         """
         for attempt in range(ATTEMPTS):
+            stored = await self._store.read(stream)
             try:
-                stored = await self._store.read(stream, key=origin.key)
                 if origin.if_match is not None and origin.if_match != len(stored):
+                    await self._refuse_repetition(stream, origin)
                     raise VersionConflict(stream)
-                events = decider.decide(command, fold(decider, stored))
+                events = await self._decide(decider, fold(decider, stored), command, stream, origin)
                 return await self.append(stream, len(stored), events, origin)
             except CommandRepeated as repeated:
                 return self.receipt_again(repeated)
@@ -88,21 +89,33 @@ class Streams:
         raise AssertionError  # the last attempt returned or raised
 
     async def create(self, decider: Decider[Command, State], stream: UUID, command: Command, origin: Origin) -> Receipt:
-        """Begins a stream that nobody else can have begun, without reading it.
-
-        A command that was carried out before is answered again, also where it would be refused by now: its day may have
-        passed.
-        """
+        """Begins a stream that nobody else can have begun, without reading it."""
         try:
-            try:
-                events = decider.decide(command, decider.initial)
-            except Refusal:
-                if origin.key is not None:
-                    await self._store.read(stream, key=origin.key)
-                raise
+            events = await self._decide(decider, decider.initial, command, stream, origin)
             return await self.append(stream, 0, events, origin)
         except CommandRepeated as repeated:
             return self.receipt_again(repeated)
+
+    async def _decide(
+        self, decider: Decider[Command, State], state: State, command: Command, stream: UUID, origin: Origin
+    ) -> Sequence[Event]:
+        """What the command comes to. Raises what `decide` refuses, and CommandRepeated.
+
+        A command that was carried out before is answered again, also where by now it would be refused, since its day
+        has passed, or there is nothing left to do. Its key is looked up then alone: the append does it with the rest.
+        """
+        try:
+            events = decider.decide(command, state)
+        except Refusal:
+            await self._refuse_repetition(stream, origin)
+            raise
+        if not events:
+            await self._refuse_repetition(stream, origin)
+        return events
+
+    async def _refuse_repetition(self, stream: UUID, origin: Origin) -> None:
+        if origin.key is not None:
+            await self._store.read(stream, key=origin.key)
 
     async def append(self, stream: UUID, expected: int, events: Sequence[Event], origin: Origin) -> Receipt:
         """Seals and appends. Raises VersionConflict, CommandRepeated, PersonErased, KeysUnavailable."""

@@ -25,7 +25,7 @@ from shared.contracts.profiles import (
     PlaceEnded,
     PlaceTaken,
 )
-from shared.refusals import NotFound, Refusal, Unacceptable
+from shared.refusals import Invalid, NotFound, Refusal, Unacceptable
 from shared.streams import Decider
 
 # Refusals
@@ -351,7 +351,7 @@ def _end_place(command: EndPlace, state: Person) -> Sequence[Event]:
 def _assign_manager(command: AssignManager, state: Person) -> Sequence[Event]:
     _require_correctable(state, command, ManagerAssigned)
     if command.manager == command.person:
-        raise OwnManager
+        raise OwnManager(invalid=(Invalid("#/manager", "must be somebody else"),))
     if state.place(command.position, command.effective_on) is None:
         raise PositionNotHeld
     return _unless_known(
@@ -369,7 +369,7 @@ def _assign_manager(command: AssignManager, state: Person) -> Sequence[Event]:
 
 def _name_interim_partner(command: NameInterimPartner, state: Person) -> Sequence[Event]:
     if command.partner == command.person:
-        raise OwnManager
+        raise OwnManager(invalid=(Invalid("#/partner", "must be somebody else"),))
     _require_employed(state, command.effective_on)
     if command.partner is not None and not command.vacant:
         raise ManagerPresent

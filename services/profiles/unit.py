@@ -15,7 +15,7 @@ from shared.contracts.profiles import (
     UnitLeaderAppointed,
     UnitReplaced,
 )
-from shared.refusals import NotFound, Refusal, Unacceptable
+from shared.refusals import Invalid, NotFound, Refusal, Unacceptable
 from shared.streams import Decider
 
 _UNITS = uuid5(NAMESPACE_URL, "urn:careers:unit")
@@ -158,7 +158,7 @@ def _establish(command: EstablishUnit, state: NoUnit | Unit) -> Sequence[Event]:
     if isinstance(state, Unit):
         raise UnitExists
     if command.parent == command.unit:
-        raise UnitWithinItself
+        raise UnitWithinItself(invalid=(Invalid("#/parent", "must be another unit"),))
     return [
         UnitEstablished(
             unit=command.unit,
@@ -174,7 +174,7 @@ def _establish(command: EstablishUnit, state: NoUnit | Unit) -> Sequence[Event]:
 def _change(command: ChangeUnit, state: Unit) -> Sequence[Event]:
     _require_standing(state, command.effective_on)
     if command.parent == command.unit:
-        raise UnitWithinItself
+        raise UnitWithinItself(invalid=(Invalid("#/parent", "must be another unit"),))
     if (command.name, command.parent) == (state.name, state.parent):
         return []
     return [UnitChanged(unit=command.unit, name=command.name, parent=command.parent, effective_on=command.effective_on)]
@@ -190,7 +190,7 @@ def _appoint(command: AppointLeader, state: Unit) -> Sequence[Event]:
 def _replace(command: ReplaceUnit, state: Unit) -> Sequence[Event]:
     _require_standing(state, command.effective_on)
     if command.unit in command.by:
-        raise UnitWithinItself
+        raise UnitWithinItself(invalid=(Invalid("#/by", "must be another unit"),))
     return [UnitReplaced(unit=command.unit, by=command.by, effective_on=command.effective_on)]
 
 

@@ -92,6 +92,8 @@ class PostgresEventStore:
 
     async def read_many(self, streams: Sequence[UUID]) -> dict[UUID, list[Stored]]:
         """As EventStore has it."""
+        if not streams:
+            return {}
         return cast("dict[UUID, list[Stored]]", await self._reads.ask(Streams(tuple(streams))))
 
     async def tail(self, after: int, limit: int) -> list[Stored]:

@@ -137,6 +137,10 @@ async def test_a_read_finds_the_repeated_command(store: EventStore) -> None:
     assert [stored.version for stored in repeated.value.events] == [1, 2]
 
 
+async def test_no_streams_are_read_at_once(store: EventStore) -> None:
+    assert await store.read_many([]) == {}
+
+
 async def test_a_refused_command_may_come_again_under_its_key(store: EventStore) -> None:
     stream, key = uuid4(), command_key()
     await store.append(append(change(stream)))
