@@ -3,7 +3,7 @@
 The rules are pure (`Decider`); this module alone knows that there is a store, a key store and other writers.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Literal, TypeVar
 from uuid import UUID
@@ -73,49 +73,51 @@ class Streams:
         Raises what `decide` refuses; VersionConflict when If-Match is not the stream's version, or when other writers
         were first ATTEMPTS times; CommandRepeated when the idempotency key was used with another body.
         """
-        for attempt in range(ATTEMPTS):
+
+        async def attempt() -> Receipt:
             stored = await self._store.read(stream)
-            try:
-                if origin.if_match is not None and origin.if_match != len(stored):
-                    await self._refuse_repetition(stream, origin)
-                    raise VersionConflict(stream)
-                events = await self._decide(decider, fold(decider, stored), command, stream, origin)
-                return await self.append(stream, len(stored), events, origin)
-            except CommandRepeated as repeated:
-                return self.receipt_again(repeated)
-            except VersionConflict:
-                if origin.if_match is not None or attempt == ATTEMPTS - 1:
-                    raise
-        raise AssertionError  # the last attempt returned or raised
+            if origin.if_match is not None and origin.if_match != len(stored):
+                raise VersionConflict(stream)
+            events = decider.decide(command, fold(decider, stored))
+            return await self.append(stream, len(stored), events, origin)
+
+        return await self.once(attempt, origin)
 
     async def create(self, decider: Decider[Command, State], stream: UUID, command: Command, origin: Origin) -> Receipt:
         """Begins a stream that nobody else can have begun, without reading it."""
-        try:
-            events = await self._decide(decider, decider.initial, command, stream, origin)
-            return await self.append(stream, 0, events, origin)
-        except CommandRepeated as repeated:
-            return self.receipt_again(repeated)
 
-    async def _decide(
-        self, decider: Decider[Command, State], state: State, command: Command, stream: UUID, origin: Origin
-    ) -> Sequence[Event]:
-        """What the command comes to. Raises what `decide` refuses, and CommandRepeated.
+        async def attempt() -> Receipt:
+            return await self.append(stream, 0, decider.decide(command, decider.initial), origin)
 
-        A command that was carried out before is answered again, also where by now it would be refused, since its day
-        has passed, or there is nothing left to do. Its key is looked up then alone: the append does it with the rest.
+        return await self.once(attempt, origin)
+
+    async def once(self, attempt: Callable[[], Awaitable[Receipt]], origin: Origin) -> Receipt:
+        """The receipt of an attempt to carry a command out, which is made again where another writer was first.
+
+        A command that was carried out before is answered again, also where by now it is refused, since its day has
+        passed, or there is nothing left to do: its key is looked up then, after whatever refused it. The append looks
+        all others up. Raises what the attempt does, and CommandRepeated for another body.
         """
-        try:
-            events = decider.decide(command, state)
-        except Refusal:
-            await self._refuse_repetition(stream, origin)
-            raise
-        if not events:
-            await self._refuse_repetition(stream, origin)
-        return events
+        for left in reversed(range(ATTEMPTS)):
+            try:
+                try:
+                    receipt = await attempt()
+                except (Refusal, VersionConflict):
+                    await self._refuse_repetition(origin)
+                    raise
+                if receipt.after is None:
+                    await self._refuse_repetition(origin)
+                return receipt
+            except CommandRepeated as repeated:
+                return self._receipt_again(repeated)
+            except VersionConflict:
+                if origin.if_match is not None or not left:
+                    raise
+        raise AssertionError  # the last attempt returned or raised
 
-    async def _refuse_repetition(self, stream: UUID, origin: Origin) -> None:
-        if origin.key is not None:
-            await self._store.read(stream, key=origin.key)
+    async def _refuse_repetition(self, origin: Origin) -> None:
+        if origin.key is not None and (repeated := await self._store.repetition(origin.key)) is not None:
+            raise repeated
 
     async def append(self, stream: UUID, expected: int, events: Sequence[Event], origin: Origin) -> Receipt:
         """Seals and appends. Raises VersionConflict, CommandRepeated, PersonErased, KeysUnavailable."""
@@ -159,12 +161,16 @@ class Streams:
             for event, body in zip(events, bodies, strict=True)
         )
 
-    def receipt_again(self, repeated: CommandRepeated) -> Receipt:
-        """The answer that the first of two equal commands got, made again from its events; raises for another body."""
+    def _receipt_again(self, repeated: CommandRepeated) -> Receipt:
+        """The answer that the first of two equal commands got, made again from its events; raises for another body.
+
+        It speaks of what is published, where anything is: nobody waits for the rest.
+        """
         if not repeated.matches:
             raise repeated
-        first, last = repeated.events[0], repeated.events[-1]
-        version = max(event.version for event in repeated.events if event.stream == first.stream)
+        told = [event for event in repeated.events if not event.withheld] or repeated.events
+        first, last = told[0], told[-1]
+        version = max(event.version for event in told if event.stream == first.stream)
         return Receipt(first.stream, version, self._after(last.subject, last.position))
 
     def _after(self, subject: UUID, position: int) -> str:

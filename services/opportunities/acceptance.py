@@ -15,9 +15,9 @@ from services.opportunities.application import AcceptOffer, Application, NotSubm
 from services.opportunities.move import AgreeMove, NotAgreed, move_id
 from services.opportunities.opportunity import KINDS, CloseOpportunity, NotPosted, Posted
 from shared.contracts.event import Event
-from shared.eventstore import CommandRepeated, EventStore, VersionConflict
+from shared.eventstore import VersionConflict
 from shared.refusals import NotFound
-from shared.streams import ATTEMPTS, Origin, Receipt, Streams, fold
+from shared.streams import Origin, Receipt, Streams
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,42 +54,32 @@ def accept(application: Application, opportunity: Posted, from_unit: UUID | None
 class Acceptances:
     """Carries the acceptance of an offer out."""
 
-    def __init__(self, store: EventStore, streams: Streams, home: Callable[[UUID], Awaitable[UUID | None]]) -> None:
+    def __init__(self, streams: Streams, home: Callable[[UUID], Awaitable[UUID | None]]) -> None:
         """`home` tells the unit that a person belongs to."""
-        self._store = store
         self._streams = streams
         self._home = home
 
     async def execute(self, stream: UUID, person: UUID, on: date, origin: Origin) -> Receipt:
         """The receipt of the application. Raises NotFound for somebody else's, and as Streams.execute does."""
         from_unit = await self._home(person)
-        for attempt in range(ATTEMPTS):
-            try:
-                return await self._attempt(stream, person, from_unit, on, origin)
-            except CommandRepeated as repeated:
-                return self._streams.receipt_again(repeated)
-            except VersionConflict:
-                if origin.if_match is not None or attempt == ATTEMPTS - 1:
-                    raise
-        raise AssertionError  # the last attempt returned or raised
+        return await self._streams.once(lambda: self._attempt(stream, person, from_unit, on, origin), origin)
 
     async def _attempt(self, stream: UUID, person: UUID, from_unit: UUID | None, on: date, origin: Origin) -> Receipt:
-        stored = await self._store.read(stream, key=origin.key)
-        application = fold(applications.DECIDER, stored)
+        application, version = await self._streams.state(applications.DECIDER, stream)
         if isinstance(application, NotSubmitted) or application.letter.person != person:
             raise NotFound
-        if origin.if_match is not None and origin.if_match != len(stored):
+        if origin.if_match is not None and origin.if_match != version:
             raise VersionConflict(stream)
         posted = application.letter.opportunity
-        opportunity, version = await self._streams.state(opportunities.DECIDER, posted)
+        opportunity, posted_version = await self._streams.state(opportunities.DECIDER, posted)
         if isinstance(opportunity, NotPosted):
             raise NotFound
         settled = accept(application, opportunity, from_unit, on)
         # The application first, the move last: both are about the person, so the receipt names their partition.
         receipts = await self._streams.append_all(
             [
-                (stream, len(stored), settled.application),
-                (posted, version, settled.opportunity),
+                (stream, version, settled.application),
+                (posted, posted_version, settled.opportunity),
                 (move_id(stream), 0, settled.move),
             ],
             origin,

@@ -25,7 +25,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             streams=streams,
             relations=relations,
             standings=standings,
-            acceptances=Acceptances(parts.store, streams, standings.home),
+            acceptances=Acceptances(streams, standings.home),
             listed=ApplicationList(parts.pool, parts.sealer),
             sealer=parts.sealer,
         )

@@ -12,7 +12,7 @@ that creates or joins relies on it.
 """
 
 import hmac
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,10 +20,10 @@ from services.profiles.person import AddAlias, AliasTaken, AlreadyJoined, Join, 
 from shared.contracts.event import Event
 from shared.contracts.profiles import AliasAdded, AliasClaimed, AliasReleased, AliasRemoved, AliasSource, PersonJoined
 from shared.contracts.reading import read_event
-from shared.eventstore import CommandRepeated, EventStore, Stored, VersionConflict
+from shared.eventstore import EventStore, Stored
 from shared.refusals import NotFound
 from shared.relations.model import fold_alias
-from shared.streams import ATTEMPTS, Origin, Receipt, Streams
+from shared.streams import Origin, Receipt, Streams
 
 Claim = tuple[UUID, int, Sequence[Event]]
 """A stream, its version and the events to append: as `Streams.append_all` takes them."""
@@ -72,7 +72,7 @@ class Identity:
         """
 
         async def attempt() -> Receipt:
-            held = await self._holders(command.aliases, origin)
+            held = await self._holders(command.aliases)
             known = {one.person for one in held.values() if one.person is not None}
             if len(known) > 1:
                 raise AliasTaken
@@ -88,13 +88,13 @@ class Identity:
             claims = [claim(stream, one, person) for stream, one in held.items() if one.person is None]
             return (await self._streams.append_all([*claims, (person, len(begun), told)], origin))[-1]
 
-        return await self._until_first(attempt)
+        return await self._streams.once(attempt, origin)
 
     async def add_alias(self, command: AddAlias, origin: Origin) -> Receipt:
         """Another alias for a person. Raises NotFound, AliasTaken, VersionConflict, CommandRepeated."""
 
         async def attempt() -> Receipt:
-            held, version = await self._before(command, origin)
+            held, version = await self._before(command)
             if any(one.person not in (None, command.person) for one in held.values()):
                 raise AliasTaken
             if held and all(one.person == command.person for one in held.values()):
@@ -105,13 +105,13 @@ class Identity:
             claims = [claim(stream, one, command.person) for stream, one in held.items()]
             return (await self._streams.append_all([*claims, (command.person, version, [event])], origin))[-1]
 
-        return await self._until_first(attempt)
+        return await self._streams.once(attempt, origin)
 
     async def remove_alias(self, command: RemoveAlias, origin: Origin) -> Receipt:
         """An alias that is not valid any more, and free to name somebody else. Raises as `add_alias` does."""
 
         async def attempt() -> Receipt:
-            held, version = await self._before(command, origin)
+            held, version = await self._before(command)
             event = AliasRemoved(
                 person=command.person, source=command.source, value=command.value, effective_on=command.effective_on
             )
@@ -120,35 +120,23 @@ class Identity:
             ]
             return (await self._streams.append_all([*released, (command.person, version, [event])], origin))[-1]
 
-        return await self._until_first(attempt)
+        return await self._streams.once(attempt, origin)
 
-    async def _before(self, command: AddAlias | RemoveAlias, origin: Origin) -> tuple[dict[UUID, Holder], int]:
+    async def _before(self, command: AddAlias | RemoveAlias) -> tuple[dict[UUID, Holder], int]:
         """Who holds the alias of the command, and the version of the person's stream."""
-        stored = await self._store.read(command.person, key=origin.key)
+        stored = await self._store.read(command.person)
         if not stored:
             raise NotFound
-        return await self._holders(((command.source, command.value),), origin), len(stored)
+        return await self._holders(((command.source, command.value),)), len(stored)
 
-    async def _holders(self, aliases: Sequence[tuple[AliasSource, str]], origin: Origin) -> dict[UUID, Holder]:
+    async def _holders(self, aliases: Sequence[tuple[AliasSource, str]]) -> dict[UUID, Holder]:
         """The streams of those aliases that name one person at a time, with who holds them."""
         streams = [self._aliases.stream(*alias) for alias in aliases if alias[0] in ONE_AT_A_TIME]
-        return {stream: holder(await self._store.read(stream, key=origin.key)) for stream in streams}
+        return {stream: holder(await self._store.read(stream)) for stream in streams}
 
     def _is_held(self, event: AliasAdded, held: Mapping[UUID, Holder]) -> bool:
         one = held.get(self._aliases.stream(event.source, event.value)) if isinstance(event.value, str) else None
         return one is not None and one.person is not None
-
-    async def _until_first(self, attempt: Callable[[], Awaitable[Receipt]]) -> Receipt:
-        """Looks again where another writer was first. A command that was carried out before gets its first answer."""
-        for left in reversed(range(ATTEMPTS)):
-            try:
-                return await attempt()
-            except CommandRepeated as repeated:
-                return self._streams.receipt_again(_without_claims(repeated))
-            except VersionConflict:
-                if not left:
-                    raise
-        raise AssertionError  # the last attempt returned or raised
 
 
 def holder(stored: Sequence[Stored]) -> Holder:
@@ -173,9 +161,3 @@ def claim(stream: UUID, held: Holder, person: UUID) -> Claim:
 def release(stream: UUID, held: Holder, person: UUID) -> Claim:
     """The append by which an alias becomes free."""
     return stream, held.version, [AliasReleased(alias=stream, person=person)]
-
-
-def _without_claims(repeated: CommandRepeated) -> CommandRepeated:
-    """A receipt speaks of the person: claims are neither published nor waited for."""
-    about = tuple(one for one in repeated.events if one.type not in (AliasClaimed.type, AliasReleased.type))
-    return CommandRepeated(about, matches=repeated.matches)

@@ -102,15 +102,16 @@ class EventStore(Protocol):
         """Raises VersionConflict, CommandRepeated, Overloaded, OutcomeUnknown; ValueError for what no store takes."""
         ...
 
-    async def read(self, stream: UUID, *, key: CommandKey | None = None) -> list[Stored]:
-        """The stream's events by version.
-
-        Raises CommandRepeated when a command with `key` was carried out before, and Overloaded.
-        """
+    async def read(self, stream: UUID) -> list[Stored]:
+        """The stream's events by version. Raises Overloaded."""
         ...
 
     async def read_many(self, streams: Sequence[UUID]) -> dict[UUID, list[Stored]]:
         """Several streams at once. Raises Overloaded."""
+        ...
+
+    async def repetition(self, key: CommandKey) -> CommandRepeated | None:
+        """What a command with this key recorded before; None where there is none. Raises Overloaded."""
         ...
 
     async def tail(self, after: int, limit: int) -> list[Stored]:

@@ -30,7 +30,8 @@ class MemoryEventStore:
         """As EventStore has it."""
         check(append)
         _check_as_postgresql_does(append)
-        self._refuse_repetition(append.key)
+        if append.key is not None and (repeated := self._repetition(append.key)) is not None:
+            raise repeated
         for change in append.changes:
             if change.expected != len(self._streams.get(change.stream, ())):
                 raise VersionConflict(change.stream)
@@ -60,23 +61,25 @@ class MemoryEventStore:
             self._commands[append.key.key] = append.key, tuple(self._events[-size(append) :])
         return Appended(first, len(self._events), now)
 
-    async def read(self, stream: UUID, *, key: CommandKey | None = None) -> list[Stored]:
+    async def read(self, stream: UUID) -> list[Stored]:
         """As EventStore has it."""
-        self._refuse_repetition(key)
         return self._streams.get(stream, [])[:]
 
     async def read_many(self, streams: Sequence[UUID]) -> dict[UUID, list[Stored]]:
         """As EventStore has it."""
         return {stream: self._streams.get(stream, [])[:] for stream in streams}
 
+    async def repetition(self, key: CommandKey) -> CommandRepeated | None:
+        """As EventStore has it."""
+        return self._repetition(key)
+
     async def tail(self, after: int, limit: int) -> list[Stored]:
         """As EventStore has it."""
         return self._events[after : after + limit]
 
-    def _refuse_repetition(self, key: CommandKey | None) -> None:
-        if key is not None and (known := self._commands.get(key.key)):
-            first, events = known
-            raise CommandRepeated(events, matches=first.fingerprint == key.fingerprint)
+    def _repetition(self, key: CommandKey) -> CommandRepeated | None:
+        known = self._commands.get(key.key)
+        return CommandRepeated(known[1], matches=known[0].fingerprint == key.fingerprint) if known else None
 
 
 def _check_as_postgresql_does(append: Append) -> None:

@@ -14,7 +14,16 @@ import asyncpg
 from shared.eventstore import appends, bell, reads
 from shared.eventstore.appends import Appends
 from shared.eventstore.bell import Bell
-from shared.eventstore.events import Append, Appended, CommandKey, OutcomeUnknown, Overloaded, Stored, check
+from shared.eventstore.events import (
+    Append,
+    Appended,
+    CommandKey,
+    CommandRepeated,
+    OutcomeUnknown,
+    Overloaded,
+    Stored,
+    check,
+)
 from shared.eventstore.lane import Lane
 from shared.eventstore.reads import Reads, Streams, Tail
 from shared.eventstore.schema import migrations
@@ -85,9 +94,9 @@ class PostgresEventStore:
         check(append)
         return await self._appends.ask(append)
 
-    async def read(self, stream: UUID, *, key: CommandKey | None = None) -> list[Stored]:
+    async def read(self, stream: UUID) -> list[Stored]:
         """As EventStore has it."""
-        found = await self._reads.ask(Streams((stream,), key))
+        found = await self._reads.ask(Streams((stream,)))
         return cast("list[Stored]", found[stream])
 
     async def read_many(self, streams: Sequence[UUID]) -> dict[UUID, list[Stored]]:
@@ -95,6 +104,10 @@ class PostgresEventStore:
         if not streams:
             return {}
         return cast("dict[UUID, list[Stored]]", await self._reads.ask(Streams(tuple(streams))))
+
+    async def repetition(self, key: CommandKey) -> CommandRepeated | None:
+        """As EventStore has it."""
+        return cast("CommandRepeated | None", await self._reads.ask(key))
 
     async def tail(self, after: int, limit: int) -> list[Stored]:
         """As EventStore has it."""

@@ -1,6 +1,6 @@
-"""Reads as groups: the streams that are waited for in one query, and command keys with them."""
+"""Reads as groups: the streams that are waited for in one query, and the keys of commands in another."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -16,13 +16,11 @@ from shared.postgres import LOST, Held
 
 _FIELDS = ", ".join(f"e.{name}" for name in Stored._fields)
 _STREAMS = f"select {_FIELDS} from events e where e.stream = any ($1)"
-_KEYED = f"""select {_FIELDS}, c.command_key, c.command_print
-    from events c join events e on e.position between c.position and c.position + c.command_size - 1"""
-_BOTH = f"""select {_FIELDS}, null::bytea, null::bytea from events e where e.stream = any ($1)
-    union all {_KEYED} where c.command_key = any ($2)"""
 _TAIL = f"select {_FIELDS} from events e where e.position > $1 order by e.position limit $2"
 
-COMMANDS = f"{_KEYED} where c.command_key = any ($1)"
+COMMANDS = f"""select {_FIELDS}, c.command_key, c.command_print
+    from events c join events e on e.position between c.position and c.position + c.command_size - 1
+    where c.command_key = any ($1)"""
 """The events of commands, by their keys."""
 
 _WIDTH = len(Stored._fields)
@@ -31,10 +29,9 @@ _by_version = itemgetter(Stored._fields.index("version"))
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """Streams to read, and a command key to look up with them."""
+    """Streams to read."""
 
     streams: tuple[UUID, ...]
-    key: CommandKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Tail:
     limit: int
 
 
-ReadJob = Job[Streams | Tail, Any]
+ReadJob = Job[Streams | Tail | CommandKey, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +50,13 @@ class Statements:
     """What is prepared on the connection."""
 
     streams: PreparedStatement
-    both: PreparedStatement
+    commands: PreparedStatement
     tail: PreparedStatement
 
 
 async def prepare(connection: asyncpg.Connection) -> Statements:
     """Prepares all of them."""
-    return Statements(*[await connection.prepare(query) for query in (_STREAMS, _BOTH, _TAIL)])
+    return Statements(*[await connection.prepare(query) for query in (_STREAMS, COMMANDS, _TAIL)])
 
 
 class Reads:
@@ -84,52 +81,34 @@ class Reads:
     async def _carry_out(self, jobs: Sequence[ReadJob]) -> None:
         statements = await self._held.ready()
         streams: dict[UUID, list[Stored]] = {}
-        keys: list[bytes] = []
-        for job in jobs:
-            if isinstance(asked := job.asked, Tail):
-                rows = await statements.tail.fetch(asked.after, asked.limit)
-                job.succeed([Stored._make(row) for row in rows])
-            else:
-                streams.update((stream, []) for stream in asked.streams)
-                if asked.key is not None:
-                    keys.append(asked.key.key)
-        if not streams and not keys:
-            return
         commands: dict[bytes, list[asyncpg.Record]] = {}
-        if keys:
-            for row in await statements.both.fetch(list(streams), keys):
-                if (key := row[_WIDTH]) is None:
-                    streams[row[1]].append(Stored._make(row[:_WIDTH]))
-                else:
-                    commands.setdefault(key, []).append(row)
-        else:
-            rows = await statements.streams.fetch(list(streams))
-            if len(streams) == 1:
-                [stream] = streams
-                streams[stream] = [Stored._make(row) for row in rows]
-            else:
-                for row in rows:
-                    streams[row[1]].append(Stored._make(row))
-        self._answer(jobs, streams, commands)
-
-    def _answer(
-        self,
-        jobs: Iterable[ReadJob],
-        streams: Mapping[UUID, list[Stored]],
-        commands: Mapping[bytes, Sequence[asyncpg.Record]],
-    ) -> None:
-        for stream, events in streams.items():
-            if events:
-                events.sort(key=_by_version)
-                self._versions.seen(stream, events[-1].version)
         for job in jobs:
-            asked = job.asked
-            if isinstance(asked, Streams):
-                if asked.key is not None and (rows := commands.get(asked.key.key)):
-                    job.fail(repetition(asked.key, rows))
-                else:
+            match job.asked:
+                case Streams(wanted):
+                    streams.update((stream, []) for stream in wanted)
+                case CommandKey(key):
+                    commands[key] = []
+                case Tail(after, limit):
+                    job.succeed([Stored._make(row) for row in await statements.tail.fetch(after, limit)])
+        if streams:
+            for row in await statements.streams.fetch(list(streams)):
+                streams[row[1]].append(Stored._make(row))
+            for stream, events in streams.items():
+                if events:
+                    events.sort(key=_by_version)
+                    self._versions.seen(stream, events[-1].version)
+        if commands:
+            for row in await statements.commands.fetch(list(commands)):
+                commands[row[_WIDTH]].append(row)
+        for job in jobs:
+            match job.asked:
+                case Streams(wanted):
                     # A copy: two who read one stream in one group do not share a list.
-                    job.succeed({stream: streams[stream][:] for stream in asked.streams})
+                    job.succeed({stream: streams[stream][:] for stream in wanted})
+                case CommandKey(key) as asked:
+                    job.succeed(repetition(asked, commands[key]) if commands[key] else None)
+                case Tail():
+                    pass  # answered above
 
 
 def repetition(key: CommandKey, rows: Iterable[asyncpg.Record]) -> CommandRepeated:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from shared.eventstore import Append, Appended, CommandKey, EventStore, Stored
+from shared.eventstore import Append, Appended, CommandKey, CommandRepeated, EventStore, Stored
 from shared.eventstore.postgres import open_store
 from shared.http import Routes
 from shared.kafka.freshness import Freshness
@@ -102,10 +102,13 @@ class NoStore:
     async def append(self, append: Append) -> Appended:  # noqa: ARG002
         raise RuntimeError("this process appends nothing")
 
-    async def read(self, stream: UUID, *, key: CommandKey | None = None) -> list[Stored]:  # noqa: ARG002
+    async def read(self, stream: UUID) -> list[Stored]:  # noqa: ARG002
         raise RuntimeError("this process appends nothing")
 
     async def read_many(self, streams: Sequence[UUID]) -> dict[UUID, list[Stored]]:  # noqa: ARG002
+        raise RuntimeError("this process appends nothing")
+
+    async def repetition(self, key: CommandKey) -> CommandRepeated | None:  # noqa: ARG002
         raise RuntimeError("this process appends nothing")
 
     async def tail(self, after: int, limit: int) -> list[Stored]:  # noqa: ARG002

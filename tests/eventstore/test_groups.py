@@ -145,7 +145,7 @@ async def test_reads_that_wait_share_one_query(wire: Wire) -> None:
         await asyncio.gather(*(store.append(append(change(stream, events=3))) for stream in streams))
         await store.read(uuid4())
         wire.heard = said.append
-        found = await asyncio.gather(*(store.read(stream, key=command_key()) for stream in streams))
+        found = await asyncio.gather(*(store.read(stream) for stream in streams))
         assert [len(events) for events in found] == [3] * 50
         assert len([one for one in said if one]) <= 3
 

@@ -61,7 +61,7 @@ async def test_appends_read_no_more_than_they_need(planned: Planned) -> None:
 async def test_reads_read_no_more_than_they_need(planned: Planned) -> None:
     statements = await reads.prepare(planned.connection)
     await statements.streams.fetch([uuid4()])
-    await statements.both.fetch([uuid4()], [b"key"])
+    await statements.commands.fetch([b"key"])
     await statements.tail.fetch(0, 10)
     assert len([plan for plan in planned.plans if "events" in plan]) == 3
     assert [plan for plan in planned.plans if READS_ALL.search(plan)] == []

@@ -127,14 +127,17 @@ async def test_a_key_used_for_something_else_does_not_match(store: EventStore) -
     assert not repeated.value.matches
 
 
-async def test_a_read_finds_the_repeated_command(store: EventStore) -> None:
-    stream, key = uuid4(), command_key()
-    assert await store.read(stream, key=key) == []
-    await store.append(append(change(stream, events=2), key=key))
-    with pytest.raises(CommandRepeated) as repeated:
-        await store.read(uuid4(), key=key)
-    assert repeated.value.matches
-    assert [stored.version for stored in repeated.value.events] == [1, 2]
+async def test_what_was_recorded_under_a_key_is_found_by_it(store: EventStore) -> None:
+    key = command_key()
+    assert await store.repetition(key) is None
+    await store.append(append(change(events=2), key=key))
+    repeated = await store.repetition(key)
+    assert repeated is not None
+    assert repeated.matches
+    assert [stored.version for stored in repeated.events] == [1, 2]
+    another = await store.repetition(CommandKey(key.key, b"another body"))
+    assert another is not None
+    assert not another.matches
 
 
 async def test_no_streams_are_read_at_once(store: EventStore) -> None:
@@ -146,7 +149,7 @@ async def test_a_refused_command_may_come_again_under_its_key(store: EventStore)
     await store.append(append(change(stream)))
     with pytest.raises(VersionConflict):
         await store.append(append(change(stream), key=key))
-    assert await store.read(stream, key=key)
+    assert await store.repetition(key) is None
     await store.append(append(change(stream, 1), key=key))
 
 

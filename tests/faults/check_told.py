@@ -8,6 +8,9 @@ from tests.faults.ledger import Command, Keys, Ledger, Told
 from tests.faults.stores import Recorded, Stores
 
 
+NO_ACCESS = frozenset(("not-found", "not-allowed"))
+
+
 def check_told(ledger: Ledger, keys: Keys, stores: Stores, findings: Findings) -> None:
     """Each command, and that nothing was recorded which nobody asked for."""
     appends = {
@@ -17,7 +20,7 @@ def check_told(ledger: Ledger, keys: Keys, stores: Stores, findings: Findings) -
         if one.command_key is not None
     }
     asked: set[bytes] = set()
-    by_unknown = 0
+    by_unknown = out_of_reach = 0
     for command in ledger.commands:
         key = keys.of(command)
         asked.add(key)
@@ -28,11 +31,13 @@ def check_told(ledger: Ledger, keys: Keys, stores: Stores, findings: Findings) -
         for told in command.told:
             if told.done:
                 _check_done(command, told, found, findings)
+            elif found and _lost_access(command, told):
+                out_of_reach += 1
             else:
                 findings.check("a refused command left nothing", not found, f"{command}: {told}")
         answers = {(told.id, told.version, told.after) for told in command.told if told.done}
         findings.check("a repeated command is answered alike", len(answers) <= 1, f"{command}: {command.told}")
-        refusals = any(not told.done for told in command.told)
+        refusals = any(not told.done and not _lost_access(command, told) for told in command.told)
         findings.check("a command is not both done and refused", not (answers and refusals), f"{command}")
     for name, events in stores.items():
         for one in events:
@@ -41,9 +46,15 @@ def check_told(ledger: Ledger, keys: Keys, stores: Stores, findings: Findings) -
                 asked_for = one.command_key in asked
                 findings.check("every event was asked for", asked_for, f"{name}:{one.position} {one.type} by {one.by}")
     findings.facts["commands whose callers never heard, that were carried out"] = by_unknown
+    findings.facts["commands carried out, whose callers had lost access when they asked again"] = out_of_reach
     for broken in ledger.broken:
         findings.check("callers saw nothing broken", holds=False, detail=broken)
     findings.looked["callers saw nothing broken"] += ledger.reads
+
+
+def _lost_access(command: Command, told: Told) -> bool:
+    """Who asks again must still have the right to: a manager who has been replaced meanwhile is told nothing more."""
+    return told.code in NO_ACCESS and command.attempts > 1
 
 
 def _recorded(events: Sequence[Recorded], first: int) -> list[Recorded]:

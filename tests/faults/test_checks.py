@@ -99,6 +99,13 @@ def test_an_answer_that_is_not_what_was_recorded_is_seen(told, sentence):
     assert sentence in seen(commands=[*COMMANDS[:2], command(3, *told)])
 
 
+def test_who_has_lost_access_may_be_refused_what_they_have_done():
+    gone = command(3, Told(404, "not-found"))
+    assert "a refused command left nothing" in seen(commands=[*COMMANDS[:2], gone])
+    gone.attempts = 2
+    assert seen(commands=[*COMMANDS[:2], gone]) == []
+
+
 def test_who_never_heard_may_find_it_done_or_not():
     assert seen(commands=[*COMMANDS[:2], command(3)]) == []
     assert seen(commands=[*COMMANDS, command(4)]) == []
