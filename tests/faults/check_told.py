@@ -7,7 +7,6 @@ from tests.faults.findings import Findings
 from tests.faults.ledger import Command, Keys, Ledger, Told
 from tests.faults.stores import Recorded, Stores
 
-
 NO_ACCESS = frozenset(("not-found", "not-allowed"))
 
 
