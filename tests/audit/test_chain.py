@@ -1,0 +1,146 @@
+"""What was written cannot be touched without showing."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+
+from shared.audit import Book, Chain, Finding, Read, Signer, chain, verify
+from shared.postgres import Pool
+
+SIGNER = Signer(bytes(32))
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture
+async def chained(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Pool:
+    """Rows 1 to 9 in links of two, the last day of which is over and signed."""
+    monkeypatch.setattr(chain, "ROWS", 2)
+    await note(pool, 9)
+    links = Chain(pool, SIGNER)
+    assert await links.extend() == 9
+    await links.sign(TODAY + timedelta(days=1))
+    return pool
+
+
+async def note(pool: Pool, number: int) -> None:
+    notes = Book(pool)
+    for n in range(number):
+        at = datetime(2026, 3, 1, 9, n, tzinfo=UTC)
+        notes.note(Read(at, "sam", None, "aspiration", uuid4(), uuid4(), "my_manager"))
+    await notes.flush()
+
+
+async def found(pool: Pool, signer: Signer = SIGNER) -> list[Finding]:
+    async with pool.acquire() as connection:
+        return [finding async for finding in verify(connection, signer)]
+
+
+async def test_what_is_as_it_was_is_not_complained_of(chained: Pool) -> None:
+    assert await found(chained) == []
+    await note(chained, 3)
+    assert await found(chained) == []
+    assert await Chain(chained, SIGNER).extend() == 3
+    assert await Chain(chained, SIGNER).extend() == 0
+    assert await found(chained) == []
+
+
+@pytest.mark.parametrize(
+    ("done", "finding"),
+    [
+        ("update audit.reads set reader = 'lea' where number = 3", Finding("a row was changed", 3)),
+        ("update audit.reads set actor = 'x' where number = 9", Finding("a row was changed", 9)),
+        ("update audit.reads set at = at + interval '1 us' where number = 1", Finding("a row was changed", 1)),
+        ("delete from audit.reads where number = 4", Finding("a row is missing", 4)),
+        ("delete from audit.reads where number = 9", Finding("a row is missing", 9)),
+        ("delete from audit.links where link = 2", Finding("a link is missing before this one", 3)),
+        ("delete from audit.links where link = 5", Finding("the last link of a day is missing", TODAY)),
+        (
+            "update audit.links set digests[1] = sha256('x') where link = 2",
+            Finding("a link is not the one that was made", 2),
+        ),
+        (
+            "update audit.links set numbers[1] = 20 where link = 2",
+            Finding("a link is not the one that was made", 2),
+        ),
+        (
+            "update audit.heads set hash = sha256('x')",
+            Finding("the head of a day is not the one that was signed", TODAY),
+        ),
+    ],
+)
+async def test_what_was_touched_is_named(chained: Pool, done: str, finding: Finding) -> None:
+    await chained.execute(done)
+    assert finding in await found(chained)
+
+
+async def test_who_makes_all_links_anew_has_no_signature(chained: Pool) -> None:
+    await chained.execute("delete from audit.reads where number = 3")
+    await chained.execute("delete from audit.links")
+    await Chain(chained, SIGNER).extend()
+    told = await found(chained)
+    assert told
+    assert {one.about for one in told} == {TODAY}
+    await chained.execute("delete from audit.heads")
+    await Chain(chained, Signer(bytes(31) + b"x")).sign(TODAY + timedelta(days=1))
+    assert await found(chained) == [Finding("the head of a day is not the one that was signed", TODAY)]
+
+
+async def test_a_row_slipped_in_is_named(chained: Pool) -> None:
+    await chained.execute("delete from audit.reads where number = 4")
+    await chained.execute(
+        """insert into audit.reads overriding system value
+           select 4, at, 'somebody', actor, kind, record, person, rule, share from audit.reads where number = 5"""
+    )
+    assert await found(chained) == [Finding("a row was changed", 4)]
+    await chained.execute("update audit.links set numbers = '{3}', digests = digests[1:1] where link = 2")
+    assert Finding("a row was added later", 4) in await found(chained)
+
+
+async def test_a_note_under_way_is_waited_for(pool: Pool) -> None:
+    """Its number was given before that of another which is written already."""
+    links = Chain(pool, SIGNER)
+    async with pool.acquire() as slow:
+        transaction = slow.transaction()
+        await transaction.start()
+        await slow.execute(
+            "select audit.note(array[now()], '{lea}', '{null}', '{aspiration}', $1, $1, '{person}', '{null}')",
+            [uuid4()],
+        )
+        await note(pool, 1)
+        extending = asyncio.ensure_future(links.extend())
+        await _blocked(pool)
+        await transaction.commit()
+    assert await extending == 2
+    assert await found(pool) == []
+
+
+async def _blocked(pool: Pool) -> None:
+    while not await pool.fetch("select from pg_locks where locktype = 'advisory' and not granted"):
+        await asyncio.sleep(0.01)
+
+
+async def test_two_who_chain_at_once_make_one_chain(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chain, "ROWS", 3)
+    await note(pool, 20)
+    await asyncio.gather(*(Chain(pool, SIGNER).extend() for _ in range(3)))
+    assert await found(pool) == []
+    assert (await pool.fetch("select sum(cardinality(numbers))::int from audit.links"))[0][0] == 20
+
+
+async def test_each_day_that_is_over_is_signed_once(pool: Pool) -> None:
+    links = Chain(pool, SIGNER)
+    days = [TODAY - timedelta(days=2), TODAY - timedelta(days=1), TODAY]
+    for day in days:
+        await note(pool, 1)
+        await links.extend()
+        await pool.execute("update audit.links set made_at = $1 where made_at > now() - interval '1 hour'", _noon(day))
+    for _ in range(2):
+        await links.sign(TODAY)
+    assert [row["day"] for row in await pool.fetch("select day from audit.heads order by day")] == days[:2]
+    assert await found(pool) == []
+
+
+def _noon(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
