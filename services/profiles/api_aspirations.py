@@ -8,8 +8,9 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.profiles import aspiration as rules
-from services.profiles.aspirations_list import AspirationsList, AspirationView
+from services.profiles.aspirations_list import AspirationsList, AspirationView, AudienceView
 from services.profiles.named import PersonNotKnown, colleague_named
+from shared.audit import Reader
 from shared.contracts.profiles import Aspiration, Certainty, Grain
 from shared.http import Alias, Body, Call, Day, Line, Listing, Page, Routes, Text
 from shared.http.calls import Found
@@ -146,10 +147,31 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
         owner = await relations.named(person, call.caller)
         if owner != call.caller.person:
             return Found(await aspirations.shared(owner, call.caller, aspiration), 1)
+        state, version = await _own(owner, aspiration)
+        return Found(await aspirations.own(state, await relations.today(owner, call.at)), version)
+
+    @routes.get("/v1/people/{person}/aspirations/{aspiration}/audience")
+    async def list_audience(call: Call, person: Alias, aspiration: UUID) -> Page[AudienceView]:
+        """Who can read your aspiration now, and why."""
+        owner = await relations.oneself(person, call.caller)
+        state, _ = await _own(owner, aspiration)
+        return Page(await aspirations.audience(state, await relations.today(owner, call.at)))
+
+    @routes.get("/v1/people/{person}/aspirations/{aspiration}/readers")
+    async def list_readers(call: Call, person: Alias, aspiration: UUID) -> Page[Reader]:
+        """Who has read your aspiration in this service, latest first; whom you no longer let read it among them.
+
+        What a reader saw of it in your timeline is told with that. A read shows within a second.
+        """
+        owner = await relations.oneself(person, call.caller)
+        await _own(owner, aspiration)
+        return Page(await aspirations.readers(owner, aspiration))
+
+    async def _own(owner: UUID, aspiration: UUID) -> tuple[rules.Written, int]:
         state, version = await streams.state(rules.DECIDER, aspiration)
         if isinstance(state, rules.Unwritten) or state.person != owner:
             raise NotFound
-        return Found(await aspirations.own(state, await relations.today(owner, call.at)), version)
+        return state, version
 
     async def _reader(body: ShareBody, owner: UUID) -> UUID | None:
         if (body.reader is None) == (body.audience == "person"):

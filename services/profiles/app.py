@@ -17,7 +17,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
     """Everything that profiles answers."""
     identity = Identity(parts.streams, parts.store, parts.settings.secret)
     people = PeopleList(parts.pool, parts.relations, parts.sealer)
-    listed = AspirationsList(parts.pool, parts.relations, parts.sealer)
+    listed = AspirationsList(parts.pool, parts.relations, parts.sealer, parts.audit)
     relations, aspirations = models(parts)
     with routes.waiting_for(Waits(parts.freshness, relations)):
         api_people.add_routes(routes, parts.streams, parts.relations, identity)

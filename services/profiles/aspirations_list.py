@@ -12,6 +12,7 @@ import orjson
 from pydantic import BaseModel
 
 from services.profiles.aspiration import Written
+from shared.audit import Book, Reader, Shown, readers
 from shared.auth.callers import Caller, Role
 from shared.contracts import profiles
 from shared.contracts.event import Event
@@ -30,6 +31,21 @@ class ShareView(BaseModel):
     share: UUID
     audience: AudienceKind
     reader: UUID | None
+    edition: int
+    later_editions: bool
+    until: date | None
+    purpose: str | None
+
+
+class AudienceView(BaseModel):
+    """Somebody who can read it now, and the sharing that lets them.
+
+    HR partners among them read it only with a token that says that they act as such.
+    """
+
+    reader: UUID
+    because: AudienceKind
+    share: UUID
     edition: int
     later_editions: bool
     until: date | None
@@ -145,7 +161,7 @@ _OWN = """
 # What is shared with the caller ($2, who may act as HR partner if $3) on the owner's day ($7), one row an aspiration:
 # the newest edition of it.
 _SHARED = f"""
-    select distinct on (s.aspiration) s.aspiration, s.person, s.edition, a.confirmed_on, s.content
+    select distinct on (s.aspiration) s.aspiration, s.person, s.edition, a.confirmed_on, s.content, s.share, s.audience
     from shares s join aspirations a using (aspiration)
     where s.person = $1 and (s.until is null or s.until >= $7)
       and ((s.audience = 'person' and s.reader = $2 and not {has_left("$2::uuid")})
@@ -167,10 +183,11 @@ def is_stale(confirmed_on: date, today: date) -> bool:
 class AspirationsList:
     """Reads of the model. Words are unsealed here, for a reader whom the query has let through."""
 
-    def __init__(self, rows: Rows, relations: Relations, sealer: Sealer) -> None:
+    def __init__(self, rows: Rows, relations: Relations, sealer: Sealer, audit: Book) -> None:
         self._rows = rows
         self._relations = relations
         self._sealer = sealer
+        self._audit = audit
 
     async def page(
         self, person: UUID, caller: Caller, cursor: tuple[str | int | None, ...] | None, limit: int
@@ -184,6 +201,7 @@ class AspirationsList:
             rows = await self._shared(person, caller, None, before, limit + 1)
             if not rows and not (relation.manager or relation.hr_partner):
                 raise NotFound
+            self._note(caller, rows[:limit])
         items = await self._views(rows[:limit])
         return Page(items, (str(items[-1].aspiration),) if len(rows) > limit else None)
 
@@ -193,6 +211,7 @@ class AspirationsList:
         rows = await self._shared(person, caller, aspiration, None, 1)
         if not rows:
             raise NotFound
+        self._note(caller, rows)
         return (await self._views(rows))[0]
 
     async def own(self, state: Written, today: date) -> AspirationView:
@@ -219,12 +238,54 @@ class AspirationsList:
             ],
         )
 
+    async def audience(self, state: Written, today: date) -> list[AudienceView]:
+        """Who can read an aspiration now, and why: by relations as they are, not as they were when it was shared."""
+        manager = await self._relations.manager(state.person)
+        partners = await self._relations.hr_partners(state.person)
+        shares = [share for share in state.shares.values() if share.until is None or share.until >= today]
+        purposes = await self._sealer.clear([share.purpose for share in shares])
+        return [
+            AudienceView(
+                reader=reader,
+                because=share.audience,
+                share=share.share,
+                edition=share.edition,
+                later_editions=share.later_editions,
+                until=share.until,
+                purpose=purpose,
+            )
+            for share, purpose in zip(shares, purposes, strict=True)
+            for reader in await self._readers(share, manager, partners)
+        ]
+
+    async def _readers(
+        self, share: profiles.AspirationShared, manager: UUID | None, partners: Sequence[UUID]
+    ) -> Sequence[UUID]:
+        match share.audience:
+            case "person":
+                gone = share.reader is None or await self._relations.left(share.reader)
+                return () if gone or share.reader is None else (share.reader,)
+            case "my_manager":
+                return (manager,) if manager is not None and manager == share.reader else ()
+            case "whoever_is_my_manager":
+                return (manager,) if manager is not None else ()
+            case "my_hr_partner":
+                return partners
+
+    async def readers(self, person: UUID, aspiration: UUID) -> Sequence[Reader]:
+        """Who has read it here, latest first."""
+        return await readers(self._rows, person, aspiration)
+
     async def _shared(
         self, person: UUID, caller: Caller, aspiration: UUID | None, before: UUID | None, limit: int
     ) -> list[asyncpg.Record]:
         as_partner = Role.HR_PARTNER in caller.roles
         today = await self._relations.today(person, datetime.now(UTC))
         return await self._rows.fetch(_SHARED, person, caller.person, as_partner, aspiration, before, limit, today)
+
+    def _note(self, caller: Caller, rows: Sequence[asyncpg.Record]) -> None:
+        shown = [Shown("aspiration", row["aspiration"], row["person"], row["audience"], row["share"]) for row in rows]
+        self._audit.note(caller, shown)
 
     async def _views(self, rows: Sequence[asyncpg.Record]) -> list[AspirationView]:
         today = datetime.now(UTC).date()

@@ -8,7 +8,7 @@ Reading order: entries.py (what is noted), book.py (how it is written), chain.py
 
 from shared.audit.book import AuditUnavailable, Book
 from shared.audit.chain import Chain, Finding, Signer, verify
-from shared.audit.entries import Read, Rule, readers
+from shared.audit.entries import Reader, Rule, Shown, readers
 from shared.audit.schema import migrations
 
 __all__ = [
@@ -16,8 +16,9 @@ __all__ = [
     "Book",
     "Chain",
     "Finding",
-    "Read",
+    "Reader",
     "Rule",
+    "Shown",
     "Signer",
     "migrations",
     "readers",

@@ -7,12 +7,15 @@ not shown any more.
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from itertools import islice
 
 import asyncpg
 import structlog
 
-from shared.audit.entries import Read
+from shared.audit.entries import Read, Shown
+from shared.auth.callers import Caller
 from shared.postgres import Closed, Pool
 from shared.postgres.connections import LOST
 from shared.refusals import Unavailable
@@ -46,11 +49,14 @@ class Book:
         """Notes that are not written yet."""
         return len(self._waiting)
 
-    def note(self, *reads: Read) -> None:
-        """Keeps notes to write. Raises AuditUnavailable, and keeps none, when too many wait already."""
-        if len(self._waiting) + len(reads) > MOST:
+    def note(self, caller: Caller, shown: Sequence[Shown]) -> None:
+        """Keeps what the caller is about to be shown. Raises AuditUnavailable when too many notes wait already."""
+        if not shown:
+            return
+        if len(self._waiting) + len(shown) > MOST:
             raise AuditUnavailable(retry_after=5)
-        self._waiting.extend(reads)
+        now = datetime.now(UTC)
+        self._waiting.extend(Read(now, caller.id, None, one) for one in shown)
         self._noted.set()
 
     async def run(self) -> None:
@@ -78,7 +84,7 @@ class Book:
         """Writes what waits. Raises what the database does; a note is written once, or twice where that broke off."""
         while self._waiting:
             notes = list(islice(self._waiting, TOGETHER))
-            columns = [list(column) for column in zip(*notes, strict=True)]
+            columns = [list(column) for column in zip(*(note.row() for note in notes), strict=True)]
             async with self._pool.acquire() as connection:
                 await connection.execute(_NOTE, *columns)
             for _ in notes:

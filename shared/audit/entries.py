@@ -24,17 +24,27 @@ Rule = Literal[
 """Why somebody other than the employee was shown a record."""
 
 
-class Read(NamedTuple):
-    """One record shown to somebody who is not the person it is about."""
+class Shown(NamedTuple):
+    """A record that is shown to somebody who is not the `person` it is about; `share` is the sharing that lets them."""
 
-    at: datetime
-    reader: str
-    actor: str | None
     kind: Kind
     record: UUID
     person: UUID
     rule: Rule
     share: UUID | None = None
+
+
+class Read(NamedTuple):
+    """A note of it."""
+
+    at: datetime
+    reader: str
+    actor: str | None
+    shown: Shown
+
+    def row(self) -> tuple[object, ...]:
+        """In the order in which audit.note takes it."""
+        return (self.at, self.reader, self.actor, *self.shown)
 
 
 class Reader(BaseModel):

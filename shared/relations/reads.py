@@ -109,6 +109,11 @@ _RELATION = f"""select {is_manager("$1", "$2")} as manager, {is_hr_partner("$1",
 _MANAGER = """select manager, kind from managers
     where person = $1 and from_at <= now() and to_at > now() and manager is not null"""
 
+_HR_PARTNERS = f"""select distinct rh.partner from unit_paths rp join hr_partners rh on rh.unit = rp.ancestor
+    where rp.unit = {unit_of("$1")} and rh.partner <> $1 and rh.from_on <= current_date
+      and (rh.to_on is null or rh.to_on > current_date) and rp.from_on <= current_date
+      and (rp.to_on is null or rp.to_on > current_date) and not {has_left("rh.partner")} order by rh.partner"""
+
 _TIME_ZONE = """select time_zone from belongings where person = $1 and from_at <= now() order by from_at desc limit 1"""
 _ZONES_KEPT = 100_000
 
@@ -185,6 +190,10 @@ class Relations:
         """The person's manager now, or who stands in; None: a vacancy."""
         rows = await self._rows.fetch(_MANAGER, person)
         return rows[0]["manager"] if rows else None
+
+    async def hr_partners(self, person: UUID) -> list[UUID]:
+        """Everybody who is HR partner for the person now."""
+        return [row["partner"] for row in await self._rows.fetch(_HR_PARTNERS, person)]
 
     async def vacant(self, person: UUID) -> bool:
         """Whether the person has no manager now but who stands in."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from shared.audit import Book
 from shared.eventstore import Append, Appended, CommandKey, CommandRepeated, EventStore, Stored
 from shared.eventstore.postgres import open_store
 from shared.http import Routes
@@ -36,6 +37,8 @@ class Parts:
     streams: Streams
     freshness: Freshness
     relations: Relations
+    audit: Book
+    """Where reads of others' records are noted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ async def open_parts(
             streams=Streams(store, sealer, service.name),
             freshness=freshness,
             relations=Relations(pool, freshness.of("relations")),
+            audit=Book(pool),
         )
 
 

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 import httpx2
 from pydantic import ValidationError
 
+from shared import audit
 from shared.auth.callers import Unauthenticated
 from shared.auth.issuer import Issuer
 from shared.auth.linking import Callers
@@ -86,7 +87,9 @@ async def serve_api(service: Service, settings: Settings) -> int:
             )
         )
         app = build_api(service, parts, issuer, health)
-        return await supervise(app, {"issuer": issuer.run}, health, host=settings.host, port=settings.port)
+        return await supervise(
+            app, {"issuer": issuer.run, "audit": parts.audit.run}, health, host=settings.host, port=settings.port
+        )
 
 
 async def serve_worker(service: Service, settings: Settings) -> int:
@@ -119,6 +122,7 @@ async def serve_worker(service: Service, settings: Settings) -> int:
         tasks: dict[str, Task] = {
             f"{type(one).__name__.lower()}-{number}": one.run for number, one in enumerate(running)
         }
+        tasks["audit"] = audit.Chain(parts.pool, audit.Signer(settings.secret)).run
         return await supervise(app, {**tasks, **work.tasks}, health, host=settings.host, port=settings.port)
 
 
@@ -133,6 +137,7 @@ async def migrate_database(service: Service, settings: Settings) -> int:
             [
                 *eventstore_migrations(),
                 *kafka_schema.migrations(),
+                *audit.migrations(),
                 *service.migrations,
                 *(of_model(model) for model in models),
             ],

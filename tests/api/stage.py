@@ -16,6 +16,8 @@ import httpx2
 import orjson
 from uuid_utils.compat import uuid7
 
+from shared.audit import Book
+from shared.audit import migrations as audit_migrations
 from shared.auth.callers import Caller, Role, Unauthenticated
 from shared.contracts import profiles
 from shared.contracts.event import Event
@@ -278,6 +280,7 @@ async def stage(url: str, service: Service, settings: type[Settings], **more: ob
                 streams=Streams(store, sealer, service.name),
                 freshness=cast("Freshness", fresh),
                 relations=Relations(pool, fresh),
+                audit=Book(pool),
             )
 
         await _migrate(url, service, parts(cast("PostgresEventStore", None)))
@@ -309,7 +312,10 @@ async def _migrate(url: str, service: Service, parts: Parts) -> None:
     connection = await connect(url)
     try:
         models = (of_model(model) for model in service.work(parts).models)
-        await migrate(connection, [*eventstore_migrations(), *kafka_migrations(), *service.migrations, *models])
+        await migrate(
+            connection,
+            [*eventstore_migrations(), *kafka_migrations(), *audit_migrations(), *service.migrations, *models],
+        )
     finally:
         await connection.close()
 

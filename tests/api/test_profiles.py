@@ -181,6 +181,57 @@ async def test_a_sharing_is_answered_with_what_takes_it_back_also_when_repeated(
     assert withdrawn.status == 200, withdrawn.body
 
 
+async def test_the_owner_reads_who_can_see_an_aspiration_and_why(office: Office) -> None:
+    ana, ben, lea, hr = [office.stage.person(await office.stage.hire()) for _ in range(4)]
+    unit = await office.stage.unit(lea.id, hr_partner=hr.id)
+    ana = office.stage.person(await office.stage.hire(unit=unit))
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    path = f"/v1/people/{{me}}/aspirations/{(await ana.post('/v1/people/{me}/aspirations', wish)).id}"
+    assert (await ana.get(f"{path}/audience")).body["items"] == []
+    shares = [
+        {"audience": "my_manager", "purpose": "For May"},
+        {"audience": "whoever_is_my_manager"},
+        {"audience": "my_hr_partner"},
+        {"audience": "person", "reader": str(ben.id), "until": "2199-12-31"},
+    ]
+    ids = [(await ana.post(f"{path}/share", share)).body["share"] for share in shares]
+    told = (await ana.get(f"{path}/audience")).body["items"]
+    assert [(one["reader"], one["because"]) for one in told] == [
+        (str(lea.id), "my_manager"),
+        (str(lea.id), "whoever_is_my_manager"),
+        (str(hr.id), "my_hr_partner"),
+        (str(ben.id), "person"),
+    ]
+    assert [one["share"] for one in told] == ids
+    assert (told[0]["purpose"], told[3]["until"], told[1]["edition"]) == ("For May", "2199-12-31", 1)
+    await office.stage.managed_by(ana.id, ben.id)
+    await office.stage.leaves(hr.id, LONG_AGO)
+    assert (await ana.post(f"{path}/withdraw-sharing", {"share": ids[3]})).status == 200
+    told = (await ana.get(f"{path}/audience")).body["items"]
+    assert [(one["reader"], one["because"]) for one in told] == [(str(ben.id), "whoever_is_my_manager")]
+    for other in (ben, lea, hr):
+        for read in ("audience", "readers"):
+            assert (await other.get(f"{path.replace('{me}', str(ana.id))}/{read}")).status == 404
+
+
+async def test_the_owner_reads_who_has_seen_an_aspiration(office: Office) -> None:
+    ana, ben = [office.stage.person(await office.stage.hire()) for _ in range(2)]
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    path = f"/v1/people/{{me}}/aspirations/{(await ana.post('/v1/people/{me}/aspirations', wish)).id}"
+    share = (await ana.post(f"{path}/share", {"audience": "person", "reader": str(ben.id)})).body["share"]
+    await office.stage.pump()
+    of_ana = path.replace("{me}", str(ana.id))
+    assert (await ana.get(path)).status == 200
+    assert (await ben.get(of_ana)).status == 200
+    assert len((await ben.get(f"/v1/people/{ana.id}/aspirations")).body["items"]) == 1
+    assert (await ana.post(f"{path}/withdraw-sharing", {"share": share})).status == 200
+    await office.stage.pump()
+    assert (await ben.get(of_ana)).status == 404
+    await office.stage.parts.audit.flush()
+    [told] = (await ana.get(f"{path}/readers")).body["items"]
+    assert (told["reader"], told["rule"], told["share"], told["times"]) == (str(ben.id), "person", share, 2)
+
+
 async def test_a_look_up_of_too_many_is_a_fault_of_the_whole_body(office: Office) -> None:
     half = [uuid4().hex for _ in range(150)]
     mails = [f"{one}@example.org" for one in half]

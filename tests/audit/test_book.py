@@ -3,23 +3,21 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from datetime import date, timedelta
+from uuid import uuid4
 
 import pytest
 import structlog
+import time_machine
 
-from shared.audit import AuditUnavailable, Book, Read, book, readers
-from shared.audit.entries import Reader
+from shared.audit import AuditUnavailable, Book, Reader, Shown, book, readers
+from shared.auth.callers import Caller
 from shared.postgres import Pool
 from tests.kafka.conftest import until
 
-AT = datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 PERSON, RECORD = uuid4(), uuid4()
-
-
-def read(reader: str = "sam", *, record: UUID = RECORD, at: datetime = AT) -> Read:
-    return Read(at, reader, None, "aspiration", record, PERSON, "my_manager")
+SAM, LEA = Caller("sam", uuid4()), Caller("lea", uuid4())
+SHOWN = Shown("aspiration", RECORD, PERSON, "my_manager")
 
 
 @contextlib.asynccontextmanager
@@ -36,23 +34,32 @@ async def numbers(pool: Pool) -> int:
 
 async def test_who_has_seen_a_record_is_told_by_days(pool: Pool) -> None:
     notes = Book(pool)
-    notes.note(read(), read(at=AT.replace(day=3)), read("lea"), read("lea", record=uuid4()))
+    with time_machine.travel("2026-03-01T23:30+00:00", tick=False) as clock:
+        notes.note(LEA, [SHOWN, SHOWN._replace(record=uuid4())])
+        notes.note(SAM, [SHOWN])
+        clock.shift(timedelta(hours=1))
+        notes.note(SAM, [SHOWN])
     await notes.flush()
-    told = await readers(pool, PERSON, RECORD)
-    sam = Reader(
-        reader="sam", actor=None, rule="my_manager", share=None, first_on="2026-03-01", last_on="2026-03-03", times=2
+    first, second = await readers(pool, PERSON, RECORD)
+    assert first == Reader(
+        reader="sam",
+        actor=None,
+        rule="my_manager",
+        share=None,
+        first_on=date(2026, 3, 1),
+        last_on=date(2026, 3, 2),
+        times=2,
     )
-    assert told[0] == sam
-    assert [(one.reader, one.times) for one in told] == [("sam", 2), ("lea", 1)]
+    assert (second.reader, second.times) == ("lea", 1)
     assert await readers(pool, uuid4(), RECORD) == []
 
 
 async def test_notes_are_written_by_themselves_and_those_left_at_the_end(pool: Pool) -> None:
     notes = Book(pool)
     async with running(notes):
-        notes.note(read())
+        notes.note(SAM, [SHOWN])
         await until(lambda: not notes.waiting)
-        notes.note(read())
+        notes.note(SAM, [SHOWN])
     assert await numbers(pool) == 2
     assert notes.waiting == 0
 
@@ -62,7 +69,7 @@ async def test_while_nothing_can_be_written_notes_wait(pool: Pool) -> None:
     await pool.execute("alter table audit.reads rename to away")
     with structlog.testing.capture_logs() as said:
         async with running(notes):
-            notes.note(read())
+            notes.note(SAM, [SHOWN])
             await until(lambda: said)
             assert notes.waiting == 1
             await pool.execute("alter table audit.away rename to reads")
@@ -74,10 +81,10 @@ async def test_while_nothing_can_be_written_notes_wait(pool: Pool) -> None:
 async def test_who_cannot_be_noted_is_shown_nothing(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(book, "MOST", 2)
     notes = Book(pool)
-    notes.note(read())
+    notes.note(SAM, [SHOWN])
     with pytest.raises(AuditUnavailable):
-        notes.note(read(), read())
-    notes.note(read())
+        notes.note(SAM, [SHOWN, SHOWN])
+    notes.note(SAM, [SHOWN])
     await notes.flush()
     assert await numbers(pool) == 2
 
@@ -85,6 +92,6 @@ async def test_who_cannot_be_noted_is_shown_nothing(pool: Pool, monkeypatch: pyt
 async def test_many_are_written_in_parts(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(book, "TOGETHER", 10)
     notes = Book(pool)
-    notes.note(*(read() for _ in range(25)))
+    notes.note(SAM, [SHOWN] * 25)
     await notes.flush()
     assert await numbers(pool) == 25

@@ -6,7 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.audit import Book, Chain, Finding, Read, Signer, chain, verify
+from shared.audit import Book, Chain, Finding, Shown, Signer, chain, verify
+from shared.auth.callers import Caller
 from shared.postgres import Pool
 
 SIGNER = Signer(bytes(32))
@@ -26,9 +27,7 @@ async def chained(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> Pool:
 
 async def note(pool: Pool, number: int) -> None:
     notes = Book(pool)
-    for n in range(number):
-        at = datetime(2026, 3, 1, 9, n, tzinfo=UTC)
-        notes.note(Read(at, "sam", None, "aspiration", uuid4(), uuid4(), "my_manager"))
+    notes.note(Caller("sam", uuid4()), [Shown("aspiration", uuid4(), uuid4(), "my_manager") for _ in range(number)])
     await notes.flush()
 
 
