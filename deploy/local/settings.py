@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deploy.careers import databases
 from deploy.careers.services import KINDS, SERVICES
 from deploy.local import postgres
-from deploy.local.folder import Folder
+from deploy.local.folder import Folder, read_json
 from deploy.local.ports import ports
 from deploy.local.tokens import new_key
 
@@ -86,6 +86,18 @@ class Settings:
             or self.folder.secret(f"database-{name}").read_text()
             for name in names
         }
+
+
+class NeverUp(Exception):
+    """This folder has no servers; the message says what to do."""
+
+
+def settings_now(folder: Folder, given: Mapping[str, str]) -> Settings:
+    """With the ports that the folder's servers have. Raises NeverUp."""
+    known: dict[str, int] | None = read_json(folder.ports)
+    if known is None:
+        raise NeverUp("Nothing was started here yet: `make up` does.")
+    return Settings(folder, known, given)
 
 
 def settings(folder: Folder, given: Mapping[str, str]) -> Settings:

@@ -11,6 +11,7 @@ from services.conversations.conversation_list import ConversationList, Conversat
 from services.conversations.conversation_view import RECORD, ConversationView, Record, State, seen_by, view
 from services.conversations.fields import Rating
 from services.conversations.partners import NoManagerNow, PartnerNotAvailable, Partners, ProposalNotYours
+from shared.audit import Book, Shown
 from shared.auth.callers import Caller
 from shared.contracts.conversations import Outcomes, PartnerRole, Topic
 from shared.http import Alias, Body, Call, Day, Found, Line, Listing, Moment, Page, Routes, Text
@@ -90,6 +91,7 @@ def add_routes(
     partners: Partners,
     listed: ConversationList,
     sealer: Sealer,
+    audit: Book,
 ) -> None:
     """Adds the routes of conversations."""
 
@@ -191,6 +193,8 @@ def add_routes(
         record, version = await streams.state(RECORD, conversation)
         if record is None or not record.concerns(call.caller.person):
             raise NotFound
+        if call.caller.person != record.request.employee:
+            audit.note(call.caller, [Shown("conversation", conversation, record.request.employee, "party")])
         document = seen_by(record, call.person, words_of_the_employee=await _reads_the_employee(record, call.caller))
         return Found(view(await sealer.clear(document)), version)
 

@@ -22,6 +22,7 @@ import asyncpg
 import orjson
 from pydantic import BaseModel
 
+from shared.audit import Book, Shown
 from shared.auth.callers import Caller
 from shared.contracts.conversations import CommitmentKept, CommitmentMade, CommitmentMissed, Party
 from shared.contracts.event import Event
@@ -141,10 +142,11 @@ _OWNED = f"""
 class CommitmentList:
     """Reads of the model. Words are unsealed here, for a reader whom the query has let through."""
 
-    def __init__(self, rows: Rows, relations: Relations, sealer: Sealer) -> None:
+    def __init__(self, rows: Rows, relations: Relations, sealer: Sealer, audit: Book) -> None:
         self._rows = rows
         self._relations = relations
         self._sealer = sealer
+        self._audit = audit
 
     async def ledger(
         self,
@@ -166,6 +168,7 @@ class CommitmentList:
         rows = await self._rows.fetch(
             _LEDGER, employee, caller.person, *flags, before, limit + 1, state, party, changed_since
         )
+        self._note(caller, rows[:limit])
         items = await self._views(rows[:limit])
         return Page(items, (str(items[-1].commitment),) if len(rows) > limit else None)
 
@@ -182,6 +185,7 @@ class CommitmentList:
         rows = await self._rows.fetch(_ONE, commitment, caller.person, *flags)
         if not rows:
             raise NotFound
+        self._note(caller, rows)
         return (await self._views(rows))[0]
 
     async def owned(
@@ -198,6 +202,11 @@ class CommitmentList:
         items = await self._views(rows[:limit])
         last = items[-1] if len(rows) > limit else None
         return Page(items, (last.due_on.isoformat(), str(last.commitment)) if last is not None else None)
+
+    def _note(self, caller: Caller, rows: Sequence[asyncpg.Record]) -> None:
+        """Words alone, and not to who wrote them or to whose career they are about."""
+        told = [row for row in rows if row["in_words"] and caller.person not in (row["employee"], row["owner"])]
+        self._audit.note(caller, [Shown("commitment", row["commitment"], row["employee"], "party") for row in told])
 
     async def _views(self, rows: Sequence[asyncpg.Record]) -> list[CommitmentView]:
         clear = await self._sealer.clear([_document(row) for row in rows])

@@ -12,6 +12,7 @@ from services.opportunities.acceptance import Acceptances
 from services.opportunities.application_list import ApplicationList, ApplicationStatus, ApplicationView, view
 from services.opportunities.fields import Skill
 from services.opportunities.standing import Standings
+from shared.audit import Book, Shown
 from shared.http import Body, Call, Found, Listing, Page, Routes, Text
 from shared.refusals import NotAllowed, NotFound
 from shared.relations.reads import Relations
@@ -95,15 +96,24 @@ def add_routes(
     acceptances: Acceptances,
     listed: ApplicationList,
     sealer: Sealer,
+    audit: Book,
 ) -> None:
     """Adds the routes of applications."""
     access = _Access(streams, relations, standings)
-    _add_reads(routes, access, standings, listed, sealer)
+    _add_reads(routes, access, standings, listed=listed, sealer=sealer, audit=audit)
     _add_commands_of_applicants(routes, access, streams, relations, standings=standings, acceptances=acceptances)
     _add_decisions(routes, access, streams, relations)
 
 
-def _add_reads(routes: Routes, access: _Access, standings: Standings, listed: ApplicationList, sealer: Sealer) -> None:
+def _add_reads(
+    routes: Routes,
+    access: _Access,
+    standings: Standings,
+    *,
+    listed: ApplicationList,
+    sealer: Sealer,
+    audit: Book,
+) -> None:
     @routes.get("/v1/applications")
     async def list_own_applications(call: Call[None, ApplicationsQuery]) -> Page[ApplicationView]:
         """Your applications, newest first."""
@@ -121,7 +131,9 @@ def _add_reads(routes: Routes, access: _Access, standings: Standings, listed: Ap
         state = await access.posting(opportunity)
         if not await standings.decides(state.posting, call.caller):
             raise NotFound
-        return await listed.received(opportunity, call.person, call.query.status, call.cursor, call.query.limit)
+        page = await listed.received(opportunity, call.person, call.query.status, call.cursor, call.query.limit)
+        audit.note(call.caller, [_shown(one.application, one.person) for one in page.items])
+        return page
 
     @routes.get("/v1/applications/{application}")
     async def read_application(call: Call, application: UUID) -> Found[ApplicationView]:
@@ -130,7 +142,13 @@ def _add_reads(routes: Routes, access: _Access, standings: Standings, listed: Ap
         To everybody else it is not there: neither to the applicant's manager nor to other leaders and HR partners.
         """
         state, version, opportunity = await access.read(call, application)
+        if state.letter.person != call.person:
+            audit.note(call.caller, [_shown(application, state.letter.person)])
         return Found(await view(state, opportunity, sealer, reader=call.person), version)
+
+
+def _shown(application: UUID, applicant: UUID) -> Shown:
+    return Shown("application", application, applicant, "opportunity_owner")
 
 
 def _add_commands_of_applicants(

@@ -6,6 +6,7 @@ from services.opportunities.application_list import ApplicationList, Application
 from services.opportunities.move_list import MoveList, Moves
 from services.opportunities.opportunity_list import Opportunities, OpportunityList
 from services.opportunities.standing import Standings
+from shared.audit.api import add_readers
 from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
@@ -28,7 +29,9 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             acceptances=Acceptances(streams, standings.home),
             listed=ApplicationList(parts.pool, parts.sealer),
             sealer=parts.sealer,
+            audit=parts.audit,
         )
+        add_readers(routes, "applications", parts.pool, relations)
     with routes.waiting_for(Waits(parts.freshness, organisation, opportunities, moves)):
         api_move_cases.add_routes(routes, streams, relations, standings, MoveList(parts.pool, relations))
 

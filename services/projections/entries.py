@@ -41,13 +41,13 @@ class Entry(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class Reading:
     """To whom entries are shown."""
 
     own: bool
 
 
-async def entries(rows: Sequence[asyncpg.Record], to: Shown, sealer: Sealer) -> list[Entry]:
+async def entries(rows: Sequence[asyncpg.Record], to: Reading, sealer: Sealer) -> list[Entry]:
     """The entries of rows, in their order. The keys of all of them are asked for at once."""
     read = [_read(row["type"], row["body"]) for row in rows]
     words = await sealer.clear([_words(story, values, to) for story, values in read])
@@ -66,12 +66,12 @@ def _read(wire_type: str, body: bytes) -> tuple[Story, dict[str, Any]]:
     return STORIES[event.type], event.model_dump(mode="json", exclude_none=True)
 
 
-def _words(story: Story, values: Mapping[str, Any], to: Shown) -> dict[str, Any]:
+def _words(story: Story, values: Mapping[str, Any], to: Reading) -> dict[str, Any]:
     fields = (*story.words, *story.own_words) if to.own else story.words
     return {name: values[name] for name in fields if name in values}
 
 
-def _entry(row: asyncpg.Record, story: Story, values: Mapping[str, Any], words: dict[str, Any], to: Shown) -> Entry:
+def _entry(row: asyncpg.Record, story: Story, values: Mapping[str, Any], words: dict[str, Any], to: Reading) -> Entry:
     content = {name: value for name, value in words.items() if value is not None}
     # An aspiration's words have names of their own.
     content.update(content.pop("content", {}))

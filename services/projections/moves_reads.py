@@ -15,6 +15,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.projections.movement import Kind, MoveKind
+from shared.audit import Book, Shown
 from shared.auth.callers import Caller, Role, Scope
 from shared.http import Page
 from shared.refusals import NotAllowed
@@ -93,9 +94,10 @@ class MovesAsked:
 class MovesReads:
     """What the API asks. Raises NotAllowed, RelationsStale."""
 
-    def __init__(self, rows: Rows, relations: Relations) -> None:
+    def __init__(self, rows: Rows, relations: Relations, audit: Book) -> None:
         self._rows = rows
         self._relations = relations
+        self._audit = audit
 
     async def figures(self, caller: Caller, asked: MovesAsked) -> Figures:
         """Counts what the caller may see."""
@@ -115,6 +117,8 @@ class MovesReads:
         partner = await self._partner(caller, individuals=True)
         arguments = [*_arguments(partner, asked), *(after or (None, None)), limit + 1]
         found = [MoveView(**_named(dict(row))) for row in await self._rows.fetch(_PEOPLE, *arguments)]
+        others = dict.fromkeys(move.person for move in found[:limit] if move.person != caller.person)
+        self._audit.note(caller, [Shown("move", person, person, "hr_partner") for person in others])
         last = found[limit - 1] if len(found) > limit else None
         return Page(found[:limit], None if last is None else (last.effective_on.isoformat(), str(last.id)))
 

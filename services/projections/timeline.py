@@ -16,8 +16,9 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from services.projections.entries import Entry, Shown, entries
+from services.projections.entries import Entry, Reading, entries
 from services.projections.stories import SHARES, STORIES, versions
+from shared.audit import Book, Shown
 from shared.auth.callers import Caller, Role
 from shared.contracts import opportunities, profiles
 from shared.contracts.event import Event
@@ -195,10 +196,11 @@ class Asked:
 class TimelineReads:
     """What the API asks. Raises NotFound for whoever has nothing to do with the person."""
 
-    def __init__(self, rows: Rows, relations: Relations, sealer: Sealer) -> None:
+    def __init__(self, rows: Rows, relations: Relations, sealer: Sealer, audit: Book) -> None:
         self._rows = rows
         self._relations = relations
         self._sealer = sealer
+        self._audit = audit
 
     async def find(self, person: UUID, caller: Caller, asked: Asked, at: datetime) -> Page[Entry]:
         """A page of the person's timeline as the caller may see it at this moment."""
@@ -224,9 +226,24 @@ class TimelineReads:
         if not own and not found:
             raise NotFound
         rows = [row for row in found if row["id"] is not None]
-        shown = await entries(rows[: asked.limit], Shown(own=own), self._sealer)
+        if not own:
+            self._audit.note(caller, list(dict.fromkeys(_seen(person, row) for row in rows[: asked.limit])))
+        shown = await entries(rows[: asked.limit], Reading(own=own), self._sealer)
         last = shown[-1] if len(rows) > asked.limit else None
         return Page(shown, None if last is None else (last.effective_on.isoformat(), str(last.id)))
+
+
+def _seen(person: UUID, row: asyncpg.Record) -> Shown:
+    """What a row is of, to whom else sees it: all that is official is one record."""
+    match row["audience"]:
+        case "official":
+            return Shown("timeline", person, person, "manager" if row["by_manager"] else "hr_partner")
+        case "held":
+            return Shown("conversation", row["item"], person, "party")
+        case "commitment":
+            return Shown("commitment", row["item"], person, "party")
+        case share:
+            return Shown("aspiration", row["item"], person, share, row["about"])
 
 
 _TYPES: Mapping[str, list[str]] = {story.kind: versions(newest) for newest, story in STORIES.items()}
@@ -240,7 +257,7 @@ _KNOWN = """
 _BEGUN = """
     case when t.begins_at is null then t.effective_on <= $2::date else t.begins_at <= now() end
     and ($3::date is null or t.effective_on <= $3)"""
-_COLUMNS = "t.id, t.type, t.effective_on, t.recorded_from, t.audience, t.reader, t.until, t.about, t.body"
+_COLUMNS = "t.id, t.type, t.effective_on, t.recorded_from, t.audience, t.reader, t.until, t.item, t.about, t.body"
 
 # Who asks ($7, perhaps as HR partner: $8) about whom ($1), and the few rows that decide what of the others they see.
 _VIEWER = f"""
@@ -275,7 +292,7 @@ _REORGANISED = """
     from reorganisations r cross join lateral (
         select r.id, r.type, r.effective_on, r.recorded_from, null::timestamptz as recorded_to,
             null::timestamptz as begins_at, 'official' as audience, null::uuid as reader, null::date as until,
-            r.unit as about, r.body) t
+            null::uuid as item, r.unit as about, r.body) t
     where exists (select from belongings b where b.person = $1 and b.unit = r.unit
         and b.from_at < r.effective_on + 1 and b.to_at >= r.effective_on - interval '14 hours')"""
 
@@ -300,5 +317,6 @@ def _query(own: bool, order: Order, paged: bool) -> str:  # noqa: FBT001
     if own:
         return page
     return f"""{_VIEWER}
-        select page.* from viewer v cross join allowed a left join lateral ({page}) page on true
+        select page.*, v.manager as by_manager
+        from viewer v cross join allowed a left join lateral ({page}) page on true
         where v.manager or v.hr_partner"""

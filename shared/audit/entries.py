@@ -48,8 +48,14 @@ class Read(NamedTuple):
 
 
 class Reader(BaseModel):
-    """Who has seen a record: how often, from when to when, and why they could."""
+    """Who has seen a record: how often, from when to when, and why they could.
 
+    `reader` is a person's id, or service:<name>; `record` is what is meant by its `kind` (of a timeline or a move, the
+    person); `share` is the sharing under which it was shown.
+    """
+
+    kind: Kind
+    record: UUID
     reader: str
     actor: str | None
     rule: Rule
@@ -61,12 +67,12 @@ class Reader(BaseModel):
 
 # A reader's days, not their moments: what the employee needs to know is no record of somebody's working hours.
 _READERS = """
-    select reader, actor, rule, share, min(at at time zone 'UTC')::date as first_on,
+    select kind, record, reader, actor, rule, share, min(at at time zone 'UTC')::date as first_on,
            max(at at time zone 'UTC')::date as last_on, count(*) as times
-    from audit.reads where person = $1 and record = $2
-    group by reader, actor, rule, share order by max(at) desc limit 200"""
+    from audit.reads where person = $1 and ($2::uuid is null or record = $2)
+    group by kind, record, reader, actor, rule, share order by max(at) desc limit 200"""
 
 
-async def readers(rows: Rows, person: UUID, record: UUID) -> Sequence[Reader]:
-    """Who has seen a record of a person, latest first, 200 at most; a read shows within a second."""
+async def readers(rows: Rows, person: UUID, record: UUID | None = None) -> Sequence[Reader]:
+    """Who has seen a record of a person, or any of theirs, latest first, 200 at most; a read shows within a second."""
     return [Reader.model_validate(dict(row)) for row in await rows.fetch(_READERS, person, record)]

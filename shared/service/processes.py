@@ -1,4 +1,4 @@
-"""How an api, a worker and a migration run."""
+"""How an api, a worker and a migration run, and what verifies the audit."""
 
 import os
 import sys
@@ -29,12 +29,13 @@ from shared.service.settings import Settings
 
 
 def main(service: Service, arguments: Sequence[str] | None = None) -> int:
-    """`python -m services.<name> api|worker|migrate`. Returns the exit code."""
+    """`python -m services.<name> api|worker|migrate|audit`. Returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     kinds: dict[str, Callable[[Service, Settings], Awaitable[int]]] = {
         "api": serve_api,
         "worker": serve_worker,
         "migrate": migrate_database,
+        "audit": verify_audit,
     }
     if len(given) != 1 or given[0] not in kinds:
         sys.stderr.write(f"usage: python -m services.{service.name} {'|'.join(kinds)}\n")
@@ -148,6 +149,21 @@ async def migrate_database(service: Service, settings: Settings) -> int:
     finally:
         await connection.close()
     return 0
+
+
+async def verify_audit(service: Service, settings: Settings) -> int:
+    """Says what was touched of the notes of who read what: one line each. Returns the exit code, 1 if anything was."""
+    connection = await connect(settings.database_url, deadline=60.0, name=f"{service.name} audit")
+    try:
+        found = [one async for one in audit.verify(connection, audit.Signer(settings.secret))]
+        rows = await connection.fetchval("select count(*) from audit.reads")
+    finally:
+        await connection.close()
+    for one in found:
+        sys.stdout.write(f"{service.name}: {one.what}: {one.about}\n")
+    if not found:
+        sys.stdout.write(f"{service.name}: all {rows} notes are as they were written\n")
+    return 1 if found else 0
 
 
 def of_model(model: Rebuildable[Any]) -> Migration:

@@ -240,6 +240,13 @@ class Stage:
         (told,) = await self.tell(event)
         return told._replace(**heard)
 
+    async def noted(self, person: Person, of: str) -> list[tuple[str, str, str, int]]:
+        """What the person reads of who has seen theirs: kind, reader, rule and how often, latest first."""
+        await self.parts.audit.flush()
+        answer = await person.get(f"/v1/people/{{me}}/{of}/readers")
+        assert answer.status == 200, answer.body
+        return [(one["kind"], one["reader"], one["rule"], one["times"]) for one in answer.body["items"]]
+
     def person(self, person: UUID, *roles: str) -> Person:
         transport = httpx2.ASGITransport(app=cast("Any", self.api))
         return Person(httpx2.AsyncClient(transport=transport, base_url="http://test"), person, *roles)

@@ -88,6 +88,7 @@ async def test_an_employee_asks_their_manager_and_both_read_it(cast: Cast) -> No
         assert found.body["state"] == "proposed"
         assert found.body["awaits"] == str(cast.max.id)
         assert found.body["agenda"] == "Where could I go?"
+    assert await cast.stage.noted(cast.ana, "conversations") == [("conversation", str(cast.max.id), "party", 1)]
 
 
 async def test_words_are_stored_sealed(cast: Cast) -> None:
@@ -415,6 +416,8 @@ async def test_who_reads_what_of_the_ledger(cast: Cast) -> None:
     assert await cast.ledger(cast.max) == {("employee", "with Max"), ("manager", "Max")}
     assert await cast.ledger(cast.hr) == {("hr", "Hana")}
     assert (await cast.eve.get(f"/v1/people/{cast.ana.id}/commitments")).status == 404
+
+    assert await cast.stage.noted(cast.ana, "conversations") == [("commitment", str(cast.max.id), "party", 1)]
 
     await cast.stage.managed_by(cast.ana.id, cast.eve.id)
     assert await cast.ledger(cast.eve) == {("manager", None)}

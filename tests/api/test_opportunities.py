@@ -675,6 +675,19 @@ async def test_a_move_is_agreed_released_and_completed(world: World) -> None:
         assert read["released_by"] == str(world.sam.id)
 
 
+async def test_the_applicant_reads_who_has_seen_an_application(world: World) -> None:
+    opportunity = await world.post()
+    application = await world.apply(opportunity)
+    await world.stage.pump()
+    assert (await world.amina.get(f"/v1/applications/{application}")).status == 200
+    assert (await world.sam.get(f"/v1/applications/{application}")).status == 404
+    assert await world.stage.noted(world.amina, "applications") == []
+    assert (await world.dan.get(f"/v1/applications/{application}")).status == 200
+    assert len((await world.dan.get(f"/v1/opportunities/{opportunity}/applications")).body["items"]) == 1
+    owner = ("application", str(world.dan.id), "opportunity_owner", 2)
+    assert await world.stage.noted(world.amina, "applications") == [owner]
+
+
 async def test_a_move_is_read_by_whom_it_concerns(world: World) -> None:
     move = await world.accepted()
     await world.stage.pump()

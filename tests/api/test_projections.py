@@ -155,6 +155,37 @@ async def test_each_role_sees_what_it_should_of_a_timeline_and_not_more(house: H
     assert str(shared.share) in str((await house.ana.get("/v1/people/{me}/timeline")).body)
 
 
+async def test_who_has_seen_a_timeline_is_told_to_its_owner(house: House) -> None:
+    shared, talk = await house.share(), uuid4()
+    await house.stage.tell(
+        conversations.ConversationHeld(
+            conversation=talk,
+            employee=house.ana.id,
+            partner=house.max.id,
+            partner_role="manager",
+            topic="direction",
+            by=house.max.id,
+            effective_on=TODAY,
+        )
+    )
+    await house.kinds(house.ana)
+    await house.kinds(house.hr)
+    assert await house.stage.noted(house.ana, "timeline") == [("timeline", str(house.hr.id), "hr_partner", 1)]
+    for _ in range(2):
+        await house.kinds(house.max)
+    reader = str(house.max.id)
+    assert set(await house.stage.noted(house.ana, "timeline")) == {
+        ("timeline", str(house.hr.id), "hr_partner", 1),
+        ("timeline", reader, "manager", 2),
+        ("conversation", reader, "party", 2),
+        ("aspiration", reader, "my_manager", 2),
+    }
+    told = (await house.ana.get("/v1/people/{me}/timeline/readers")).body["items"]
+    [seen] = [one for one in told if one["kind"] == "aspiration"]
+    assert (seen["record"], seen["share"]) == (str(shared.aspiration), str(shared.share))
+    assert (await house.max.get(f"/v1/people/{house.ana.id}/timeline/readers")).status == 404
+
+
 async def test_a_timeline_is_found_by_hrs_number_and_never_by_an_e_mail_address(house: House) -> None:
     for who in (house.ana, house.max):
         assert (await who.get("/v1/people/E1001/timeline")).status == 200
@@ -270,6 +301,7 @@ async def test_moves_are_for_hr_partners_counted_for_services_and_later_for_anal
     behind = {"from_unit": cell["from_unit"]["id"], "to_unit": cell["to_unit"]["id"]}
     [move] = (await house.hr.get("/v1/moves/people", **behind)).body["items"]
     assert (move["person"], move["kind"]) == (str(house.ana.id), "department_move")
+    assert await house.stage.noted(house.ana, "timeline") == [("move", str(house.hr.id), "hr_partner", 1)]
     for path in ("/v1/moves", "/v1/moves/people"):
         refused = await house.analyst.get(path)
         assert (refused.status, refused.code) == (403, "releases-not-yet")

@@ -42,6 +42,8 @@ async def test_who_has_seen_a_record_is_told_by_days(pool: Pool) -> None:
     await notes.flush()
     first, second = await readers(pool, PERSON, RECORD)
     assert first == Reader(
+        kind="aspiration",
+        record=RECORD,
         reader="sam",
         actor=None,
         rule="my_manager",

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -13,10 +13,12 @@ from uuid_utils.compat import uuid7
 
 from services.projections.moves import Moves
 from services.projections.timeline import Timeline
+from shared.audit import Book
 from shared.contracts import profiles
 from shared.contracts.event import Event
 from shared.kafka.partitions import partition_of
 from shared.kafka.records import Heard
+from shared.postgres import Pool
 from shared.relations.model import Relations as RelationsModel
 from shared.relations.reads import Relations
 from shared.sealing.keys import KeyCache
@@ -46,6 +48,7 @@ class World:
         self.sealer = Sealer(KeyCache(self.keys, seconds=0))
         self.fresh = Always()
         self.relations = Relations(self, self.fresh)
+        self.audit = Book(cast("Pool", None))  # what is noted here is not written
         self.models: tuple[Any, ...] = (RelationsModel(self.sealer), Timeline(), Moves())
         self.heard: list[Heard] = []
 

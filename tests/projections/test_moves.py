@@ -26,11 +26,11 @@ def hr(person: UUID) -> Caller:
 
 
 async def figures(world: World, who: Caller, **asked: Any) -> Figures:
-    return await MovesReads(world, world.relations).figures(who, MovesAsked(**asked))
+    return await MovesReads(world, world.relations, world.audit).figures(who, MovesAsked(**asked))
 
 
 async def people(world: World, who: Caller, **asked: Any) -> list[UUID]:
-    page = await MovesReads(world, world.relations).people(who, MovesAsked(**asked), None, 200)
+    page = await MovesReads(world, world.relations, world.audit).people(who, MovesAsked(**asked), None, 200)
     return [move.person for move in page.items]
 
 
@@ -173,7 +173,7 @@ async def test_people_are_listed_page_by_page_newest_first(world: World) -> None
     unit, other = await world.unit("Unit", partner=partner), await world.unit("Other")
     for days in range(7):
         await world.tell(changed(await world.person(unit), other, TODAY - timedelta(days=days // 2)))
-    reads, found, after = MovesReads(world, world.relations), [], None
+    reads, found, after = MovesReads(world, world.relations, world.audit), [], None
     while True:
         page = await reads.people(hr(partner), MovesAsked(), after, 3)
         found += [move.id for move in page.items]

@@ -26,7 +26,7 @@ def hr(person: UUID) -> Caller:
 
 
 async def read(world: World, person: UUID, who: Caller, **asked: Any) -> Sequence[Entry]:
-    reads = TimelineReads(world, world.relations, world.sealer)
+    reads = TimelineReads(world, world.relations, world.sealer, world.audit)
     page = await reads.find(person, who, Asked(**{"limit": 200, **asked}), datetime.now(UTC))
     return page.items
 
@@ -411,7 +411,7 @@ async def test_pages_follow_each_other_without_a_gap(team: Team, order: Any) -> 
     await team.tell(*(changed(team.employee, team.unit, LONG_AGO + timedelta(days=days // 3)) for days in range(20)))
     await team.tell(profiles.UnitReplaced(unit=team.unit, by=(uuid4(),), effective_on=LONG_AGO + timedelta(days=3)))
     for who in (caller(team.employee), hr(team.partner)):
-        reads = TimelineReads(team.world, team.world.relations, team.world.sealer)
+        reads = TimelineReads(team.world, team.world.relations, team.world.sealer, team.world.audit)
         found: list[UUID] = []
         after = None
         while True:
