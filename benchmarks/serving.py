@@ -42,7 +42,7 @@ from shared.service import Parts, Settings, open_parts
 from shared.streams import Origin
 
 PEOPLE = 200
-ASPIRATIONS = 12_000
+ASPIRATIONS = 20_000
 LENGTH = 5
 LONG_AGO = date(2024, 3, 1)
 STARTED = 60.0  # seconds within which a process answers
