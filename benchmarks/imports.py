@@ -24,6 +24,7 @@ from deploy.local import instance
 from deploy.local.folder import Folder
 from deploy.local.state import State
 from deploy.local.tokens import Issuer
+from shared.http.limits import UNLIMITED
 
 ROWS_EACH = 4
 UNITS = 200
@@ -69,7 +70,7 @@ def main() -> None:
     people = int(sys.argv[1]) if len(sys.argv) > 1 else 25_000
     with TemporaryDirectory(prefix="careers-imports-") as root:
         folder = Folder(Path(root))
-        given = {name: value for name, value in os.environ.items() if name not in instance.GIVEN.values()}
+        given = {name: value for name, value in os.environ.items() if name not in instance.GIVEN.values()} | UNLIMITED
         try:
             _measure(folder, instance.up(folder, ["profiles"], given=given, with_this_process=True), people)
         finally:

@@ -37,6 +37,7 @@ from services.profiles.app import SERVICE, models
 from shared.contracts import profiles
 from shared.contracts.event import Event
 from shared.eventstore.postgres import migrations as eventstore_migrations
+from shared.http.limits import UNLIMITED
 from shared.postgres import connect
 from shared.service import Parts, Settings, open_parts
 from shared.streams import Origin
@@ -210,6 +211,7 @@ async def stage(place: Place, *, aspirations: int = ASPIRATIONS) -> AsyncIterato
             "MASTER_KEY_FILE": _secret(folder / "master-key"),
             "SECRET_FILE": _secret(folder / "secret"),
             "NO_PROXY": "127.0.0.1",
+            **UNLIMITED,
         }
         await _migrated(env)
         ceilings_url = await stack.enter_async_context(place.database(eventstore_migrations()))

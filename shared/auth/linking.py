@@ -58,6 +58,10 @@ class Callers:
         self._known: OrderedDict[bytes, _Known] = OrderedDict()
         self._log = structlog.get_logger("auth").bind()
 
+    def knows(self, authorization: bytes | None) -> bool:
+        """Whether this header was verified before, so that its signature need not be looked at."""
+        return authorization in self._known
+
     async def caller(self, authorization: bytes | None) -> Caller:
         """Raises Unauthenticated, IdentityNotLinked, IssuerUnavailable."""
         if authorization is None:

@@ -11,6 +11,7 @@ from shared.http.bodies import Receive
 from shared.http.docs import page
 from shared.http.health import Health
 from shared.http.kernel import Authenticator, Kernel, Send
+from shared.http.limits import Limits
 from shared.http.openapi import describe, refusals
 from shared.http.pages import Served, content, problem_pages
 from shared.http.problems import Answer
@@ -51,12 +52,14 @@ def build(
     secret: bytes,
     metrics: Metrics,
     health: Health,
+    limits: Limits | None = None,
     description: str = "",
     version: str = "1",
     deadline: float = DEADLINE,
     wait: float = WAIT,
 ) -> Api:
-    """`secret` has 32 bytes or more, the same in all replicas: command keys, cursors and ETags are made with it."""
+    """`secret` has 32 bytes or more, the same in all replicas: command keys, cursors and ETags are made with it.
+    Without `limits` nobody is refused for calling often."""
     reader = Reader(secret, wait=min(wait, deadline / 2))
     operations = [
         Operation(route, encoder(route, reader.cursors, reader.digest), metrics, deadline) for route in routes.declared
@@ -68,7 +71,9 @@ def build(
         **problem_pages(refusal for route in routes.declared for refusal in refusals(route)),
         **_description_pages(app.described),
     }
-    app.kernel = Kernel(operations, pages, authenticator=authenticator, reader=reader, metrics=metrics)
+    app.kernel = Kernel(
+        operations, pages, authenticator=authenticator, reader=reader, metrics=metrics, limits=limits or Limits()
+    )
     return app
 
 

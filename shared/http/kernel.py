@@ -1,7 +1,7 @@
 """What happens to every request, in the order in which it happens. Pure ASGI: nothing stands before it.
 
-find the route → who calls → may they → read headers, query, body → wait for `after` → the handler → shape the answer;
-then it is sent, counted and logged. Whatever is raised on the way becomes a problem document.
+find the route → who calls, and not too often → may they → read headers, query, body → wait for `after` → the handler →
+shape the answer; then it is sent, counted and logged. Whatever is raised on the way becomes a problem document.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ import structlog
 from shared.auth.callers import NOBODY, Caller
 from shared.http.bodies import Disconnected, Receive
 from shared.http.deadlines import Deadlines, Timed
+from shared.http.limits import Limits
 from shared.http.pages import Served
 from shared.http.paths import Paths
 from shared.http.problems import (
@@ -44,6 +45,10 @@ _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class Authenticator(Protocol):
     """Tells who calls."""
 
+    def knows(self, authorization: bytes | None) -> bool:
+        """Whether this header was verified before: telling whose it is costs nothing any more."""
+        ...
+
     async def caller(self, authorization: bytes | None) -> Caller:
         """Of an Authorization header. Raises Unauthenticated, NotAllowed, Unavailable."""
         ...
@@ -52,13 +57,14 @@ class Authenticator(Protocol):
 class Exchange(Timed):
     """One request on its way to its one answer."""
 
-    __slots__ = ("answered", "caller", "code", "method", "operation", "request", "send", "started")
+    __slots__ = ("address", "answered", "caller", "code", "method", "operation", "request", "send", "started")
 
-    def __init__(self, request: Request, method: str, send: Send) -> None:
+    def __init__(self, request: Request, method: str, address: str, send: Send) -> None:
         super().__init__()
         self.started = perf_counter()
         self.request = request
         self.method = method
+        self.address = address  # the other end of the connection
         self.send = send
         self.operation: Operation | None = None
         self.caller = NOBODY
@@ -82,6 +88,7 @@ class Kernel:
         authenticator: Authenticator,
         reader: Reader,
         metrics: Metrics,
+        limits: Limits,
     ) -> None:
         entries: list[tuple[str, str, Operation | Served]] = [
             *((operation.route.method, operation.route.path, operation) for operation in operations),
@@ -89,6 +96,7 @@ class Kernel:
         ]
         self._paths = Paths(entries)
         self._authenticator = authenticator
+        self._limits = limits
         self._reader = reader
         self._metrics = metrics
         self._count_others = metrics.requests("OTHER", "none")
@@ -99,7 +107,7 @@ class Kernel:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one HTTP request."""
         request = Request(scope, receive)
-        exchange = Exchange(request, scope["method"], send)
+        exchange = Exchange(request, scope["method"], (scope.get("client") or ("",))[0], send)
         try:
             request.check()
             served = self._find(exchange)
@@ -139,13 +147,23 @@ class Kernel:
 
     async def _run(self, exchange: Exchange, operation: Operation) -> Answer:
         request, route = exchange.request, operation.route
-        exchange.caller = caller = (
-            NOBODY if route.grants.public else await self._authenticator.caller(request.headers.get(b"authorization"))
-        )
+        caller = await self._counted(exchange, operation)
         if not route.grants.admit(caller):
             raise NotAllowed
         call, arguments = await self._reader.read(operation, request, caller)
         return operation.encode(await route.handler(call, *arguments), request)
+
+    async def _counted(self, exchange: Exchange, operation: Operation) -> Caller:
+        """Who calls, unless they call too often."""
+        if operation.route.grants.public:
+            self._limits.count_stranger(exchange.address)
+            return NOBODY
+        authorization = exchange.request.headers.get(b"authorization")
+        if not self._authenticator.knows(authorization):
+            self._limits.count_stranger(exchange.address)
+        exchange.caller = caller = await self._authenticator.caller(authorization)
+        self._limits.count(caller)
+        return caller
 
     def _refused(self, exchange: Exchange, error: Exception) -> Answer:
         guarded = exchange.operation is not None and b"if-match" in exchange.request.headers

@@ -21,6 +21,7 @@ Json = dict[str, Any]
 _ID = "0199d3a0-5c1e-7a3b-9f2e-3d0f6b1c2a4d"
 _REF = "#/components/schemas/{model}"
 _STRING: Json = {"type": "string"}
+_RETRY_AFTER: Json = {"description": "Whole seconds to wait.", "schema": {"type": "integer", "minimum": 1}}
 _PROBLEM: Json = {
     "type": "object",
     "description": "RFC 9457. `type` is where `code` is explained; what was sent is never repeated.",
@@ -207,7 +208,7 @@ def _answer(route: Route, schema: Json) -> Json:
 def refusals(route: Route) -> list[type[Refusal]]:
     """Everything that a route may refuse with: its own refusals, and what follows from how it is declared."""
     found: list[type[Refusal]] = [p.MalformedRequest, p.InternalError, p.Overload, p.DeadlineExceeded, Unavailable]
-    found += [Unacceptable, NotFound]
+    found += [Unacceptable, NotFound, p.TooManyRequests]
     if not route.grants.public:
         found += [Unauthenticated, NotAllowed, IdentityNotLinked, IssuerUnavailable]
     if route.method != "GET":
@@ -235,6 +236,8 @@ def _refusals(route: Route) -> Json:
                 "application/problem+json": {"schema": {"$ref": _REF.format(model="Problem")}, "examples": examples}
             },
         }
+        if status in p.RETRY_AFTER:
+            told[str(status)]["headers"] = {"Retry-After": _RETRY_AFTER}
     return told
 
 

@@ -16,6 +16,7 @@ from shared.auth.tokens import Verifier
 from shared.eventstore.postgres import migrations as eventstore_migrations
 from shared.http import Api, Routes, build
 from shared.http.health import Check, Health
+from shared.http.limits import Limits
 from shared.kafka import schema as kafka_schema
 from shared.kafka.consumer import Consumer
 from shared.kafka.counts import Counts
@@ -68,6 +69,7 @@ def build_api(service: Service, parts: Parts, issuer: Issuer, health: Health) ->
         secret=settings.secret,
         metrics=parts.metrics,
         health=health,
+        limits=Limits(person=settings.rate_person, service=settings.rate_service, address=settings.rate_address),
         description=service.description,
     )
 
@@ -177,6 +179,9 @@ def of_model(model: Rebuildable[Any]) -> Migration:
 
 class _Nobody:
     """A worker has no routes that anybody could call."""
+
+    def knows(self, _authorization: bytes | None) -> bool:
+        return False
 
     async def caller(self, _authorization: bytes | None) -> NoReturn:
         raise Unauthenticated

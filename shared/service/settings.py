@@ -5,10 +5,15 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import quote, urlsplit
 
-from pydantic import Field, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.http.limits import Rate
 from shared.kafka.cluster import Cluster
+
+Limit = Annotated[
+    Rate | None, NoDecode, BeforeValidator(lambda given: Rate.parse(given) if isinstance(given, str) else given)
+]
 
 
 class Settings(BaseSettings):
@@ -33,6 +38,12 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0
     log_level: str = "info"
+    rate_person: Limit = Rate(50, 200)
+    """What one person may send to one api process: so many a second, so many at once; 0 is no limit."""
+    rate_service: Limit = Rate(500, 2000)
+    """The same for a service account, for itself and on behalf of people."""
+    rate_address: Limit = Rate(200, 1000)
+    """The same for an address, of requests whose token was not seen before, or that have none."""
 
     @field_validator("database_url", "keys_url")
     @classmethod

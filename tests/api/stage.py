@@ -62,6 +62,9 @@ class Fresh:
 class Bearers:
     """`Bearer <id>` is that person, `Bearer <id> hr_partner` with a role."""
 
+    def knows(self, authorization: bytes | None) -> bool:
+        return authorization is not None
+
     async def caller(self, authorization: bytes | None) -> Caller:
         if authorization is None:
             raise Unauthenticated

@@ -142,6 +142,9 @@ def _place(person: UUID, unit: UUID) -> profiles.PlaceTaken:
 class _Board:
     """A service account that may read opportunities calls."""
 
+    def knows(self, authorization: bytes | None) -> bool:
+        return authorization is not None
+
     async def caller(self, authorization: bytes | None) -> Caller:
         return Caller("service:board", scopes=frozenset({Scope.OPPORTUNITIES_READ}), service="board")
 

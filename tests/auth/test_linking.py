@@ -165,3 +165,14 @@ async def test_bad_tokens_are_not_remembered() -> None:
         with pytest.raises(Unauthenticated):
             await door.callers.caller(f"Bearer a.b.{number}".encode())
     assert len(door.callers._known) == 0
+
+
+async def test_a_header_is_known_once_it_was_verified() -> None:
+    door, token = Door(), good()
+    assert not door.callers.knows(token)
+    await door.callers.caller(token)
+    assert door.callers.knows(token)
+    assert not door.callers.knows(None)
+    with pytest.raises(Unauthenticated):
+        await door.callers.caller(b"Bearer x.y.z")
+    assert not door.callers.knows(b"Bearer x.y.z")

@@ -24,6 +24,7 @@ from deploy.local.settings import Settings
 from deploy.local.state import State
 from deploy.local.tokens import Issuer
 from shared import service
+from shared.http.limits import UNLIMITED
 from shared.kafka.cluster import Cluster
 
 OWNERS = ("profiles", "conversations", "opportunities", "notifications")
@@ -151,7 +152,7 @@ def opened(root: Path) -> House:
     """Starts everything below `root`; call it from the main thread. Raises instance.NotUp."""
     folder = Folder(root)
     given = {name: value for name, value in os.environ.items() if name not in instance.GIVEN.values()}
-    given["POSTGRES_MAX_CONNECTIONS"] = CONNECTIONS
+    given |= {"POSTGRES_MAX_CONNECTIONS": CONNECTIONS, **UNLIMITED}
     env = instance.up(folder, SERVICES, given=given, with_this_process=True)
     return House(folder, env, given)
 

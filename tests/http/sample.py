@@ -35,6 +35,7 @@ from shared.http import (
     Whole,
     build,
 )
+from shared.http.limits import Limits
 from shared.http.positions import After
 from shared.http.protocol import Protocol
 from shared.metrics import Metrics
@@ -209,6 +210,9 @@ def routes_of(service: Service) -> Routes:
 class Bearers:
     """`Bearer anna`, `Bearer ben admin`, `Bearer service imports:write`."""
 
+    def knows(self, authorization: bytes | None) -> bool:
+        return authorization is not None
+
     async def caller(self, authorization: bytes | None) -> Caller:
         if authorization is None:
             raise Unauthenticated
@@ -221,7 +225,9 @@ class Bearers:
         return Caller(str(person), person=person, roles=frozenset(map(Role, grants)))
 
 
-def sample_app(service: Service, *, deadline: float = 5.0, metrics: Metrics | None = None) -> Api:
+def sample_app(
+    service: Service, *, deadline: float = 5.0, metrics: Metrics | None = None, limits: Limits | None = None
+) -> Api:
     return build(
         "sample",
         routes_of(service),
@@ -229,6 +235,7 @@ def sample_app(service: Service, *, deadline: float = 5.0, metrics: Metrics | No
         secret=SECRET,
         metrics=metrics or Metrics("sample"),
         health=Health(service.checks),
+        limits=limits,
         description="A sample.",
         deadline=deadline,
     )

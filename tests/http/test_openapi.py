@@ -50,7 +50,7 @@ def test_every_operation_is_told_whole(path: str, method: str) -> None:
     told = operation(path, method)
     assert told["operationId"]
     assert told["summary"]
-    assert {"400", "500", "503", "504"} <= set(told["responses"])
+    assert {"400", "429", "500", "503", "504"} <= set(told["responses"])
     for status, answer in told["responses"].items():
         if int(status) >= 400:
             content = answer["content"]["application/problem+json"]

@@ -17,6 +17,7 @@ from deploy.careers.services import SERVICES
 from deploy.local import instance
 from deploy.local.folder import Folder
 from deploy.local.tokens import Issuer
+from shared.http.limits import UNLIMITED
 
 T = TypeVar("T")
 
@@ -158,7 +159,8 @@ def opened(root: Path, given: Mapping[str, str]) -> Iterator[House]:
     """Starts everything below `root`, and takes it down again. `given` may name servers to use instead of own ones."""
     folder = Folder(root)
     mark = uuid4().hex[:8]
-    environment = {**os.environ, **given, "DATABASE_PREFIX": f"t{mark}_", "TOPIC_PREFIX": f"t{mark}."}
+    own = {"DATABASE_PREFIX": f"t{mark}_", "TOPIC_PREFIX": f"t{mark}.", **UNLIMITED}
+    environment = {**os.environ, **given, **own}
     try:
         env = instance.up(folder, SERVICES, given=environment)
         urls = {service: env[f"{service.upper()}_URL"] for service in SERVICES}
