@@ -25,7 +25,21 @@ import structlog
 ALLOWED = frozenset(
     (
         *("action", "level", "time", "service", "instance", "process", "logger", "template", "signal", "task"),
-        *("route", "method", "status", "ms", "code", "caller", "trace", "host", "port", "peer", "issuer", "kid"),
+        *(
+            "route",
+            "method",
+            "status",
+            "ms",
+            "code",
+            "caller",
+            "actor",
+            "trace",
+            "host",
+            "port",
+            "peer",
+            "issuer",
+            "kid",
+        ),
         *("event_id", "event_type", "stream", "subject", "person", "version", "key_id", "job", "row", "rows"),
         *("position", "partition", "offset", "topic", "previous", "epoch", "group", "model", "lag", "migration"),
         *("reason", "error", "frames", "check", "state", "attempt", "attempts", "count", "size", "seconds", "name"),

@@ -25,6 +25,7 @@ from services.notifications.tellings import (
     parties_of,
     tellings,
 )
+from shared.auth.callers import on_whose_behalf
 from shared.contracts.event import Event
 from shared.contracts.profiles import FactWithdrawn
 from shared.contracts.reading import read_event
@@ -108,7 +109,7 @@ def _row(telling: Telling, heard: Heard, now: datetime) -> tuple[object, ...]:
         telling.kind,
         telling.about,
         orjson.dumps(dict(telling.details)),
-        heard.by,
+        on_whose_behalf(heard.by),  # nobody is told of what they did themselves, through whatever service
         telling.fact,
         day,
         heard.recorded_at,

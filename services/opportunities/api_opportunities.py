@@ -123,7 +123,7 @@ def add_routes(
         command = rules.WithdrawOpportunity(await relations.today(call.person, call.at))
         return await streams.execute(rules.DECIDER, opportunity, command, call.origin)
 
-    @routes.post("/v1/opportunities/{opportunity}/match", status=200, example={"skills": ["spanish"]})
+    @routes.post("/v1/opportunities/{opportunity}/match", status=200, reads=True, example={"skills": ["spanish"]})
     async def match_skills(call: Call[SkillsBody], opportunity: UUID) -> MatchView:
         """See what would match and what would be missing, before you apply. Nothing of it is kept."""
         state, _ = await find(opportunity)

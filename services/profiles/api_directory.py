@@ -48,6 +48,7 @@ def add_routes(routes: Routes, relations: Relations, people: PeopleList) -> None
         "/v1/people/lookup",
         allow=_READERS,
         status=200,
+        reads=True,
         example={"employee_numbers": ["E1001", "E1002"], "emails": ["amina.diallo@example.org"]},
     )
     async def look_up_people(call: Call[LookupBody]) -> list[Match]:

@@ -23,17 +23,40 @@ class Scope(StrEnum):
     PEOPLE_READ = "people:read"
     MOVES_READ = "moves:read"
     OPPORTUNITIES_READ = "opportunities:read"
+    ACT_READ = "act:read"
+    ACT_WRITE = "act:write"
+
+
+ON_BEHALF = frozenset((Scope.ACT_READ, Scope.ACT_WRITE))
+"""What a token limits a service account to that acts on behalf of a person; these alone, and no other scope with them.
+"""
+
+_VIA = " via service:"
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who sent a request. Either `person` or `service` is given; nobody at all on routes open to everyone."""
+    """Who sent a request. Either `person` or `service` is given; nobody at all on routes open to everyone.
 
-    id: str  # the person's id, or "service:<name>": what stands as `by` on events
+    With `actor`, a service account acts on behalf of the person: it reaches what they reach, as far as `scopes` allow.
+    """
+
+    id: str  # the person's id, or "service:<name>"
     person: UUID | None = None
     roles: frozenset[Role] = frozenset()
     scopes: frozenset[Scope] = frozenset()
     service: str | None = None
+    actor: str | None = None
+
+    @property
+    def by(self) -> str:
+        """What stands as `by` on events: both, where a service account acts on behalf of a person."""
+        return self.id if self.actor is None else f"{self.id}{_VIA}{self.actor}"
+
+
+def on_whose_behalf(by: str) -> str:
+    """The id of the caller whose `by` this is, without the service account that acted for them."""
+    return by.partition(_VIA)[0]
 
 
 NOBODY = Caller("nobody")

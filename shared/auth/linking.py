@@ -99,4 +99,5 @@ class Callers:
         persons = await self._linker.persons(claims.person or "", self._sources)
         if len(persons) != 1:
             raise IdentityNotLinked
-        return Caller(str(persons[0]), person=persons[0], roles=claims.roles)
+        person = persons[0]
+        return Caller(str(person), person=person, roles=claims.roles, scopes=claims.scopes, actor=claims.actor)

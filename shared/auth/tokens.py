@@ -13,7 +13,7 @@ from joserfc import jws
 from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import Key
 
-from shared.auth.callers import Role, Scope
+from shared.auth.callers import ON_BEHALF, Role, Scope
 
 ALGORITHMS = frozenset(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "Ed25519", "EdDSA"))
 """Signatures with a public key alone: whoever can verify cannot sign. EdDSA is what issuers still call Ed25519."""
@@ -21,6 +21,9 @@ ALGORITHMS = frozenset(("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "E
 LONGEST = 16 * 1024
 LEEWAY = 30.0
 """Seconds by which the issuer's clock may differ."""
+
+LONGEST_DELEGATION = 24 * 3600.0
+"""Seconds from now within which a token on behalf of a person must end: nobody here can take it back."""
 
 _FORM = re.compile(rb"[Bb][Ee][Aa][Rr][Ee][Rr] +([A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)")
 _CLIENT = re.compile(r"[A-Za-z0-9._:@/-]{1,100}")
@@ -55,6 +58,7 @@ class Claims:
     roles: frozenset[Role]
     scopes: frozenset[Scope]
     expires: float
+    actor: str | None = None  # the service account that acts on behalf of the person
 
 
 class Verifier:
@@ -106,10 +110,31 @@ class Verifier:
         if isinstance(client, str) and (person is None or subject is None or subject == client):
             if _CLIENT.fullmatch(client) is None:
                 raise InvalidToken("subject")
-            return Claims(None, client, frozenset(), _granted(claims.get("scope")), expires)
+            if "act" in claims:  # service accounts act for people, and for nobody else
+                raise InvalidToken("actor")
+            return Claims(None, client, frozenset(), _granted(claims.get("scope")) - ON_BEHALF, expires)
         if not isinstance(person, str) or not 0 < len(person) <= 320 or not person.isprintable():
             raise InvalidToken("subject")
-        return Claims(person, None, _roles(claims.get("roles")), frozenset(), expires)
+        roles = _roles(claims.get("roles"))
+        if "act" not in claims:
+            return Claims(person, None, roles, frozenset(), expires)
+        # A token whose `act` cannot be read is none of the person's own: it is refused, whatever stands there.
+        actor = self._actor(claims["act"], (person, subject))
+        if expires > now + LONGEST_DELEGATION + LEEWAY:
+            raise InvalidToken("delegated for too long")
+        scopes = _granted(claims.get("scope")) & ON_BEHALF
+        return Claims(person, None, roles - {Role.ADMIN}, scopes, expires, actor)
+
+    def _actor(self, act: Any, persons: Collection[Any]) -> str:
+        """The service account that `act` names (RFC 8693): one of this issuer, and no chain of them."""
+        if not isinstance(act, dict) or "act" in act or act.get("iss", self._issuer) != self._issuer:
+            raise InvalidToken("actor")
+        named = [act[name] for name in ("client_id", "sub") if name in act]
+        if not named or not all(isinstance(one, str) and _CLIENT.fullmatch(one) for one in named):
+            raise InvalidToken("actor")
+        if any(one in persons for one in named):
+            raise InvalidToken("actor")
+        return str(named[0])
 
 
 def _check_header(header: Mapping[str, Any]) -> None:

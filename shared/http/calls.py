@@ -68,7 +68,7 @@ class Call(Generic[B, Q]):
     @property
     def origin(self) -> Origin:
         """What the store writes down about where a command came from."""
-        return Origin(self.caller.id, self.key, self.if_match, self.trace)
+        return Origin(self.caller.by, self.key, self.if_match, self.trace)
 
     @property
     def at(self) -> datetime:

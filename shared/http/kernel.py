@@ -209,6 +209,8 @@ class Kernel:
             "ms": int(seconds * 100_000) / 100,
             "caller": exchange.caller.id,
         }
+        if exchange.caller.actor is not None:
+            told["actor"] = exchange.caller.actor
         if exchange.code:
             told["code"] = exchange.code
         if exchange.request.trace is not None:

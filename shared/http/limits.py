@@ -90,9 +90,10 @@ class Limits:
         self._addresses = Buckets(address, clock) if address is not None else None
 
     def count(self, caller: Caller) -> None:
-        """A request of who is known. Raises TooManyRequests."""
-        buckets = self._persons if caller.service is None else self._services
-        if buckets is not None and (wait := buckets.take(caller.service or caller.id)):
+        """A request of who is known; one on behalf of a person is the service account's. Raises TooManyRequests."""
+        account = caller.service or caller.actor
+        buckets = self._persons if account is None else self._services
+        if buckets is not None and (wait := buckets.take(account or caller.id)):
             raise TooManyRequests(retry_after=wait)
 
     def count_stranger(self, address: str) -> None:

@@ -131,7 +131,10 @@ def _callers(route: Route) -> str:
         *(f"role `{role}`" for role in sorted(grants.roles)),
         *(f"service account with scope `{scope}`" for scope in sorted(grants.scopes)),
     ]
-    return f"Callers: {'; '.join(who)}."
+    told = f"Callers: {'; '.join(who)}."
+    if grants.person or grants.roles:
+        told += f" A service account on behalf of a person needs the scope `{grants.on_behalf}` besides."
+    return told
 
 
 def _parameters(route: Route) -> Iterable[Json]:

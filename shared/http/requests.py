@@ -167,7 +167,7 @@ class Reader:
         if _KEY.fullmatch(key) is None:
             wrong = Invalid("Idempotency-Key", "must have 1 to 255 printable characters", "header")
             raise MalformedRequest(invalid=(wrong,))
-        scope = b"\0".join((caller.id.encode(), operation.name, key))
+        scope = b"\0".join((caller.by.encode(), operation.name, key))
         said = b"\0".join((request.path, request.query, orjson.dumps(value, option=orjson.OPT_SORT_KEYS)))
         return CommandKey(_mac(self._key_mac, scope), _mac(self._print_mac, said))
 

@@ -33,9 +33,13 @@ class Grants:
     person: bool
     roles: frozenset[Role]
     scopes: frozenset[Scope]
+    on_behalf: Scope
+    """What a service account needs besides, where it acts on behalf of who may call."""
 
     def admit(self, caller: Caller) -> bool:
         """Whether the caller may come in. What they find there, relations decide."""
+        if caller.actor is not None and self.on_behalf not in caller.scopes:
+            return False
         return (
             (self.person and caller.person is not None)
             or not self.roles.isdisjoint(caller.roles)
@@ -82,6 +86,7 @@ class Told(TypedDict, total=False):
     example_answer: Any
     operation: str | None
     status: int | None
+    reads: bool
     waiter: Waiter | None
     deadline: float | None
     accepts: tuple[str, ...]
@@ -134,6 +139,7 @@ class Routes:
         example_answer: Any = None,
         operation: str | None = None,
         status: int | None = None,
+        reads: bool = False,
         waiter: Waiter | None = None,
         deadline: float | None = None,
         accepts: tuple[str, ...] = ("application/json",),
@@ -143,8 +149,8 @@ class Routes:
 
         `refuses` names the refusals of the service's own; `creates` makes the status 201 and the Location the path, or
         the path that it names, with the new id behind it; `guarded` asks for If-Match; `example` is a body, checked
-        here, and of an upload one by each media type; `accepts` and `largest` (bytes) are for uploads; `deadline` in
-        seconds.
+        here, and of an upload one by each media type; `reads` says that a POST is a look-up; `accepts` and `largest`
+        (bytes) are for uploads; `deadline` in seconds.
         """
 
         def declare(handler: H) -> H:
@@ -170,7 +176,7 @@ class Routes:
                     parameters=parameters,
                     status=status or (201 if creates else 204 if answer is type(None) else 200),
                     creates=creates if isinstance(creates, str) else "" if creates else None,
-                    grants=_grants(allow),
+                    grants=_grants(allow, reads=reads or method == "GET"),
                     refuses=tuple(refuses),
                     guarded=guarded,
                     media_types=accepts,
@@ -201,13 +207,14 @@ def needs_body(route: Route) -> bool:
     return route.body is None or any(one.is_required() for one in route.body.model_fields.values())
 
 
-def _grants(allow: Grant | Iterable[Grant]) -> Grants:
+def _grants(allow: Grant | Iterable[Grant], *, reads: bool) -> Grants:
     given = {allow} if isinstance(allow, str) else set(allow)
     return Grants(
         public="public" in given,
         person="person" in given,
         roles=frozenset(one for one in given if isinstance(one, Role)),
         scopes=frozenset(one for one in given if isinstance(one, Scope)),
+        on_behalf=Scope.ACT_READ if reads else Scope.ACT_WRITE,
     )
 
 

@@ -153,6 +153,14 @@ async def test_an_event_is_told_once_in_the_persons_language(desk: Desk) -> None
     assert desk.woken
 
 
+async def test_nobody_is_told_of_what_a_service_did_on_their_behalf(desk: Desk) -> None:
+    ana, max_ = await desk.stage.hire(name="Ana Diaz"), await desk.stage.hire(name="Max Roth")
+    await desk.hear(shared(max_, ana), by=f"{ana} via service:portal")
+    assert await desk.told(ana) == []
+    await desk.hear(shared(max_, ana), by=f"{max_} via service:portal")
+    assert len(await desk.told(ana)) == 1
+
+
 async def test_the_other_party_is_told_of_what_comes_later(desk: Desk) -> None:
     ana, max_ = await desk.stage.hire(name="Ana Diaz"), await desk.stage.hire(name="Max Roth")
     event = requested(ana, max_)

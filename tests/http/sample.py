@@ -196,6 +196,12 @@ def routes_of(service: Service) -> Routes:
         await service.act(call)
         return dict.fromkeys(call.query.of, service.fruits)
 
+    @routes.post("/v1/fruits/find", reads=True)
+    async def find_fruits(call: Call) -> list[Fruit]:
+        """Find fruits."""
+        await service.act(call)
+        return []
+
     @routes.post("/v1/imports", allow=Scope.IMPORTS_WRITE, accepts=("text/csv",), largest=service.largest)
     async def take_import(call: Call[Upload]) -> dict[str, int]:
         """Take a file."""
@@ -208,7 +214,7 @@ def routes_of(service: Service) -> Routes:
 
 
 class Bearers:
-    """`Bearer anna`, `Bearer ben admin`, `Bearer service imports:write`."""
+    """`Bearer anna`, `Bearer ben admin`, `Bearer service imports:write`, `Bearer anna@app act:read`."""
 
     def knows(self, authorization: bytes | None) -> bool:
         return authorization is not None
@@ -219,9 +225,12 @@ class Bearers:
         name, *grants = authorization.decode("latin-1").removeprefix("Bearer ").split(" ")
         if name == "service":
             return Caller("service:files", service="files", scopes=frozenset(map(Scope, grants)))
+        name, _, actor = name.partition("@")
         if name not in ("anna", "ben"):
             raise Unauthenticated("invalid_token")
         person = {"anna": ANNA, "ben": BEN}[name]
+        if actor:
+            return Caller(str(person), person=person, scopes=frozenset(map(Scope, grants)), actor=actor)
         return Caller(str(person), person=person, roles=frozenset(map(Role, grants)))
 
 

@@ -83,6 +83,16 @@ async def test_a_request_is_logged_by_its_template(lines: io.BytesIO) -> None:
     }
 
 
+async def test_who_acts_on_whose_behalf_is_logged(lines: io.BytesIO) -> None:
+    async with client_of(sample_app(Service()), "anna@app act:read") as app:
+        await app.get(f"/v1/baskets/{ITEM}")
+        await app.post(SHARE, json={"audience": {"kind": "manager"}})
+    structlog.get_logger().warning("flushed")
+    done, refused, _ = told(lines)
+    assert (done["caller"], done["actor"], done["status"]) == ("0b0b7a0e-3b4e-4d8e-9a53-0f6c9d0a0001", "app", 200)
+    assert (refused["caller"], refused["actor"], refused["status"]) == (done["caller"], "app", 403)
+
+
 def test_an_error_is_logged_by_its_kind_and_place(lines: io.BytesIO) -> None:
     try:
         try:

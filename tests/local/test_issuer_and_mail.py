@@ -71,6 +71,14 @@ async def test_a_services_token_names_the_service_and_what_it_may(issuer: Issuer
     assert "roles" not in read
 
 
+async def test_a_token_on_behalf_of_a_person_names_both(issuer: Issuer) -> None:
+    token = issuer.on_behalf("4711", "portal", claim="employee_id", scopes=["act:read"], lifetime=60)
+    read = await claims(issuer, token)
+    assert (read["sub"], read["employee_id"], read["roles"]) == ("4711", "4711", ["employee"])
+    assert (read["act"], read["client_id"], read["scope"]) == ({"sub": "portal"}, "portal", "act:read")
+    assert read["exp"] == read["iat"] + 60
+
+
 async def test_a_mail_is_kept_and_listed(folder: Folder) -> None:
     smtp, http, box = free_port(), free_port(), folder.root / "mail"
     mail = EmailMessage()

@@ -113,7 +113,7 @@ def add_routes(routes: Routes, pool: Pool, secret: bytes) -> None:
             await received.all(call.body)
             return _view(_same(known, received.key(call.key)))
         id_, key = uuid7(), None
-        await jobs.begin(id_, options, call.caller.id, call.at)
+        await jobs.begin(id_, options, call.caller.by, call.at)
         staging = Staging(pool, secret, id_)
         try:
             received = Receiving(staging)
