@@ -56,7 +56,7 @@ class Book:
         if len(self._waiting) + len(shown) > MOST:
             raise AuditUnavailable(retry_after=5)
         now = datetime.now(UTC)
-        self._waiting.extend(Read(now, caller.id, None, one) for one in shown)
+        self._waiting.extend(Read(now, caller.id, caller.actor, one) for one in shown)
         self._noted.set()
 
     async def run(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date, timedelta
 from uuid import uuid4
 
@@ -54,6 +55,17 @@ async def test_who_has_seen_a_record_is_told_by_days(pool: Pool) -> None:
     )
     assert (second.reader, second.times) == ("lea", 1)
     assert await readers(pool, uuid4(), RECORD) == []
+
+
+async def test_who_read_on_whose_behalf_is_noted(pool: Pool) -> None:
+    notes = Book(pool)
+    notes.note(replace(LEA, actor="portal"), [SHOWN])
+    notes.note(LEA, [SHOWN])
+    await notes.flush()
+    assert {(one.reader, one.actor) for one in await readers(pool, PERSON, RECORD)} == {
+        ("lea", "portal"),
+        ("lea", None),
+    }
 
 
 async def test_notes_are_written_by_themselves_and_those_left_at_the_end(pool: Pool) -> None:
