@@ -17,14 +17,23 @@ class Role(StrEnum):
 
 
 class Scope(StrEnum):
-    """What a service account may be granted."""
+    """What a service account may be granted: the whole list, published by each service and in docs/scopes.md."""
 
-    IMPORTS_WRITE = "imports:write"
-    PEOPLE_READ = "people:read"
-    MOVES_READ = "moves:read"
-    OPPORTUNITIES_READ = "opportunities:read"
-    ACT_READ = "act:read"
-    ACT_WRITE = "act:write"
+    IMPORTS_WRITE = "imports:write", "Report what HR knows: people, places, units, leaders, HR partners; import files."
+    PEOPLE_READ = "people:read", "Read the directory: everybody's name, address and place, and all units."
+    MOVES_READ = "moves:read", "Count moves in the whole organisation, exactly; never who moved."
+    OPPORTUNITIES_READ = "opportunities:read", "Read the opportunities that are posted to everybody; never who applied."
+    ACT_READ = "act:read", "On behalf of a person, by token exchange: read what they may read."
+    ACT_WRITE = "act:write", "On behalf of a person, by token exchange: do what they may do."
+
+    told: str
+    """What it lets a service account do, in one sentence."""
+
+    def __new__(cls, value: str, told: str = "") -> "Scope":
+        scope = str.__new__(cls, value)
+        scope._value_ = value
+        scope.told = told
+        return scope
 
 
 ON_BEHALF = frozenset((Scope.ACT_READ, Scope.ACT_WRITE))

@@ -27,7 +27,11 @@ def _page(description: dict[str, Any]) -> Iterator[str]:
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             yield from _operation(path, method.upper(), operation)
-    yield "<h2>Models</h2>"
+    bearer = description["components"]["securitySchemes"]["bearer"]
+    yield f"<h2>Tokens</h2><p>{escape(bearer['description'])}</p><table><tr><th>scope</th><th></th></tr>"
+    for scope, told in bearer["x-scopes"].items():
+        yield f"<tr><td><code>{escape(scope)}</code></td><td>{escape(told)}</td></tr>"
+    yield "</table><h2>Models</h2>"
     for name, schema in description["components"]["schemas"].items():
         yield f'<details id="{escape(name)}"><summary><code>{escape(name)}</code></summary>{_json(schema)}</details>'
     yield "</body></html>"

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from pydantic import TypeAdapter
 
-from shared.auth.callers import IdentityNotLinked, Unauthenticated
+from shared.auth.callers import IdentityNotLinked, Scope, Unauthenticated
 from shared.auth.issuer import IssuerUnavailable
 from shared.http import problems as p
 from shared.http.calls import Alias, Found, Page
 from shared.http.fields import Nothing
 from shared.http.positions import FORM
-from shared.http.routes import Route, is_upload, needs_body
+from shared.http.routes import Grants, Route, is_upload, needs_body
 from shared.refusals import NotAllowed, NotFound, Outdated, Refusal, Unacceptable, Unavailable
 from shared.streams import Receipt
 
@@ -67,7 +67,10 @@ def describe(title: str, version: str, description: str, routes: Iterable[Route]
                     "type": "http",
                     "scheme": "bearer",
                     "bearerFormat": "JWT",
-                    "description": "An access token of the OpenID Connect issuer that this installation trusts.",
+                    "description": "An access token of the OpenID Connect issuer that this installation trusts. An "
+                    "operation's `security` names alternatives: nothing is any person, else what is named is needed, "
+                    "a role in the claim `roles` or a scope of a service account.",
+                    "x-scopes": {scope.value: scope.told for scope in Scope},
                 }
             },
         },
@@ -107,7 +110,7 @@ def _operation(route: Route, schemas: Mapping[tuple[str, Place], Json]) -> Json:
         "description": "\n\n".join(part for part in (route.description, _callers(route)) if part),
         "parameters": list(_parameters(route)),
         "responses": {str(route.status): _answer(route, schemas[route.operation, "answer"]), **_refusals(route)},
-        "security": [] if route.grants.public else [{"bearer": sorted(route.grants.scopes)}],
+        "security": list(_security(route.grants)),
     }
     if is_upload(route):
         binary: Json = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
@@ -120,6 +123,17 @@ def _operation(route: Route, schemas: Mapping[tuple[str, Place], Json]) -> Json:
             content["example"] = example
         told["requestBody"] = {"required": needs_body(route), "content": {"application/json": content}}
     return told
+
+
+def _security(grants: Grants) -> Iterable[Json]:
+    """Alternatives: what a token must hold."""
+    if grants.public:
+        return
+    people: list[list[str]] = [*([[]] if grants.person else []), *([role.value] for role in sorted(grants.roles))]
+    for needed in (*people, *([scope.value] for scope in sorted(grants.scopes))):
+        yield {"bearer": needed}
+    for needed in people:
+        yield {"bearer": [*needed, grants.on_behalf.value]}
 
 
 def _callers(route: Route) -> str:

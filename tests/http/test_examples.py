@@ -1,24 +1,18 @@
 """Whoever reads a description finds a body to begin with, in each operation that takes one."""
 
-from importlib import import_module
 from typing import Any
-from unittest.mock import MagicMock
 
 import jsonschema
 import pytest
 
 from deploy.careers.services import SERVICES
-from shared.http import Routes
 from shared.http.openapi import describe
+from tests.http.declared import declared
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_body_has_an_example_that_its_own_schema_takes(service: str) -> None:
-    parts = MagicMock()  # routes are declared and never run
-    parts.settings.secret = bytes(32)
-    routes = Routes()
-    import_module(f"services.{service}.app").SERVICE.add_routes(routes, parts)
-    described = describe(service, "1", "", routes.declared)
+    described = describe(service, "1", "", declared(service))
     bodies: list[tuple[str, dict[str, Any]]] = [
         (f"{path} {kind}", content)
         for path, methods in described["paths"].items()

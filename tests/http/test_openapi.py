@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import missing_required_header, positive_data_acceptance
 
+from shared.auth import Role, Scope
 from shared.http import problems
 from tests.http.sample import Service, client_of, sample_app
 
@@ -78,7 +79,25 @@ def test_what_a_route_asks_for_is_told() -> None:
     assert not re.match(counted["on"]["schema"]["pattern"], "2200-01-01")
     assert operation("/v1/fruits/quantity", "get")["security"] == []
     assert operation("/v1/imports", "post")["security"] == [{"bearer": ["imports:write"]}]
+    assert operation("/v1/baskets/{basket}", "delete")["security"] == [
+        {"bearer": ["admin"]},
+        {"bearer": ["admin", "act:write"]},
+    ]
+    assert operation("/v1/baskets/{basket}", "get")["security"] == [
+        {"bearer": []},
+        {"bearer": ["people:read"]},
+        {"bearer": ["act:read"]},
+    ]
     assert list(operation("/v1/imports", "post")["requestBody"]["content"]) == ["text/csv"]
+
+
+def test_the_scopes_are_published() -> None:
+    published = DESCRIBED["components"]["securitySchemes"]["bearer"]["x-scopes"]
+    assert published == {scope.value: scope.told for scope in Scope}
+    named = {
+        name for path, method in OPERATIONS for one in operation(path, method)["security"] for name in one["bearer"]
+    }
+    assert named <= {*published, *Role}
 
 
 def test_a_body_is_required_where_a_field_of_it_is() -> None:
