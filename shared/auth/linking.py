@@ -72,7 +72,7 @@ class Callers:
             known = None
         if known is not None and known.caller is not None and now < known.linked_until:
             return known.caller
-        if known is None or known.claims.expires <= now - LEEWAY:
+        if known is None or known.claims.expires <= now - LEEWAY or not self._issuer.ready:
             known = await self._verify(authorization, now)
         else:
             self._known.move_to_end(authorization)

@@ -194,9 +194,8 @@ def _granted(said: Any) -> frozenset[Scope]:
 
 def _object(part: bytes, name: str) -> dict[str, Any]:
     try:
-        value = json.loads(
-            urlsafe_b64decode(part + b"=" * (-len(part) % 4)), object_pairs_hook=_once, parse_constant=_refuse
-        )
+        text = urlsafe_b64decode(part + b"=" * (-len(part) % 4)).decode()  # given bytes, json would take UTF-16 as well
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise InvalidToken(name) from error
     if not isinstance(value, dict) or any(isinstance(one, float) and not math.isfinite(one) for one in value.values()):

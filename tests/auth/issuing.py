@@ -90,7 +90,7 @@ class FakeIssuer:
     """Serves discovery and keys; counts how often it was asked."""
 
     keys: list[dict[str, Any]] = field(
-        default_factory=lambda: [key.as_dict(private=False) for key in (rsa(), ec(), okp())]
+        default_factory=lambda: [key.as_dict(private=False) for key in (rsa(), ec(), ec("ec3", "P-384"), okp())]
     )
     discovery: dict[str, Any] = field(default_factory=lambda: {"issuer": URL, "jwks_uri": f"{URL}/keys"})
     down: bool = False

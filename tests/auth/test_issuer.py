@@ -127,6 +127,15 @@ async def test_without_any_keys_nobody_is_let_in_and_nobody_waits() -> None:
         {"body": json.dumps({"keys": [{**rsa().as_dict(private=False), "use": "enc"}]}).encode()},
         {"body": json.dumps({"keys": [{**rsa().as_dict(private=False), "key_ops": ["encrypt"]}]}).encode()},
         {"body": json.dumps({"keys": [{**rsa().as_dict(private=False), "n": "!"}]}).encode()},
+        {"body": json.dumps({"keys": [{**rsa().as_dict(private=False), "e": "AQ"}]}).encode()},
+        {"body": json.dumps({"keys": [{**rsa().as_dict(private=False), "e": "AA"}]}).encode()},
+        {
+            "body": json.dumps(
+                {"keys": [{**ec().as_dict(private=False), "y": ec().as_dict(private=False)["x"]}]}
+            ).encode()
+        },
+        {"body": json.dumps({"keys": [{**ec().as_dict(private=False), "crv": "P-384"}]}).encode()},
+        {"body": json.dumps({"keys": [{**okp().as_dict(private=False), "x": "AA"}]}).encode()},
         {"body": json.dumps({"keys": [rsa("weak", 1024).as_dict(private=False)]}).encode()},
     ],
 )

@@ -8,7 +8,7 @@ import pytest
 
 from shared.auth import Caller, Role, Scope, linking
 from shared.auth.callers import IdentityNotLinked, Unauthenticated
-from shared.auth.issuer import PAUSE, IssuerUnavailable
+from shared.auth.issuer import KEEP, PAUSE, IssuerUnavailable
 from shared.auth.linking import LINKED_FOR, Callers
 from shared.auth.tokens import Verifier
 from tests.auth.issuing import (
@@ -138,6 +138,26 @@ async def test_known_tokens_get_in_while_the_issuer_is_away() -> None:
     await door.callers.caller(token)
     other = bearer(signed(header(), claims(jti="other"), rsa()))
     assert (await door.callers.caller(other)).person == ANNA  # by the keys that are kept
+
+
+async def test_known_tokens_get_in_no_longer_than_the_keys_are_kept() -> None:
+    door, token = Door(), good()
+    await door.callers.caller(token)
+    door.fake.down = True
+    door.keys_clock.now += KEEP + 1
+    door.clock.now += LINKED_FOR + 1
+    with pytest.raises(IssuerUnavailable):
+        await door.callers.caller(token)
+
+
+async def test_a_known_token_goes_on_where_its_key_does() -> None:
+    door, token = Door(), good()
+    await door.callers.caller(token)
+    door.fake.keys = [rsa("next").as_dict(private=False), rsa().as_dict(private=False)]
+    door.keys_clock.now += PAUSE + 1
+    next_one = bearer(signed(header(kid="next"), claims(), rsa("next")))
+    assert (await door.callers.caller(next_one)).person == ANNA
+    assert (await door.callers.caller(token)).person == ANNA
 
 
 async def test_without_keys_it_is_the_issuer_that_is_missing_not_the_token() -> None:
