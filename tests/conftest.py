@@ -1,5 +1,6 @@
 """Real servers for the tests: as given, else by Docker where it answers, else local ones. See tests/servers.py."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -8,6 +9,7 @@ import asyncpg
 import hypothesis
 import pytest
 
+from tests.api.stage import drop_templates
 from tests.servers import source
 
 # How long an example takes says more of the machine than of the code: no test is a timed one.
@@ -29,6 +31,7 @@ def database_url() -> Iterator[str]:
     """An administrator's URL of a real PostgreSQL."""
     with source("postgres").opened() as url:
         yield url
+        asyncio.run(drop_templates())
 
 
 @pytest.fixture(scope="session")

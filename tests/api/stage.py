@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any, Literal, cast
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+import asyncpg
 import httpx2
 import orjson
 from uuid_utils.compat import uuid7
@@ -270,14 +272,16 @@ def place(**given: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def stage(url: str, service: Service, settings: type[Settings], **more: object) -> AsyncIterator[Stage]:
-    """On an empty database, whose tables are made as the service's own migration makes them."""
+async def stage(server: str, service: Service, settings: type[Settings], **more: object) -> AsyncIterator[Stage]:
+    """On an empty database of its own, whose tables are made as the service's own migration makes them. `server` is an
+    administrator's URL."""
     keys, fresh = MemoryKeyStore(), Fresh()
     sealer = Sealer(KeyCache(keys, seconds=0))  # a key that is destroyed is gone at once
-    given = settings.model_validate({**_SETTINGS, **more})
+    name = f"test_{uuid4().hex}"
+    url = _url(server, name)
+    given = settings.model_validate({**_SETTINGS, "database_url": url, **more})
     async with AsyncExitStack() as stack:
-        pool = await Pool(url, search_path=", ".join(("relations", *service.schemas, "public"))).open()
-        stack.push_async_callback(pool.close)
+        pool = Pool(url, search_path=", ".join(("relations", *service.schemas, "public")))
 
         def parts(store: PostgresEventStore) -> Parts:
             return Parts(
@@ -293,7 +297,9 @@ async def stage(url: str, service: Service, settings: type[Settings], **more: ob
                 audit=Book(pool),
             )
 
-        await _migrate(url, service, parts(cast("PostgresEventStore", None)))
+        template = await _template(server, service, parts(cast("PostgresEventStore", None)))
+        await stack.enter_async_context(_database(server, name, template))
+        stack.push_async_callback((await pool.open()).close)
         opened = parts(await stack.enter_async_context(open_store(url)))
         routes = Routes()
         service.add_routes(routes, opened)
@@ -316,6 +322,44 @@ _SETTINGS = {
     "master_key_file": "/dev/null",
     "secret_file": "/dev/null",
 }
+
+
+_TEMPLATES: dict[tuple[str, str], str] = {}
+"""(server, service) → the database that others are copied from: to copy is faster than to migrate."""
+
+
+async def _template(server: str, service: Service, parts: Parts) -> str:
+    if (server, service.name) not in _TEMPLATES:
+        name = f"test_template_{uuid4().hex}"
+        await _say(server, f'create database "{name}" template template0')
+        await _migrate(_url(server, name), service, parts)
+        _TEMPLATES[server, service.name] = name
+    return _TEMPLATES[server, service.name]
+
+
+async def drop_templates() -> None:
+    """At the end of all tests: a server that was given is not ours."""
+    for (server, _), name in _TEMPLATES.items():
+        await _say(server, f'drop database "{name}" with (force)')
+
+
+@asynccontextmanager
+async def _database(server: str, name: str, template: str) -> AsyncIterator[None]:
+    await _say(server, f'create database "{name}" template "{template}"')
+    yield
+    await _say(server, f'drop database "{name}" with (force)')
+
+
+def _url(server: str, database: str) -> str:
+    return urlsplit(server)._replace(path=f"/{database}").geturl()
+
+
+async def _say(server: str, statement: str) -> None:
+    admin = await asyncpg.connect(server)
+    try:
+        await admin.execute(statement)
+    finally:
+        await admin.close()
 
 
 async def _migrate(url: str, service: Service, parts: Parts) -> None:

@@ -59,8 +59,8 @@ class Cast:
 
 
 @pytest.fixture
-async def cast(fresh_database: str) -> AsyncIterator[Cast]:
-    async with stage(fresh_database, SERVICE, Settings) as made:
+async def cast(database_url: str) -> AsyncIterator[Cast]:
+    async with stage(database_url, SERVICE, Settings) as made:
         leader, partner = await made.hire(name="Max Roth"), await made.hire(name="Hana Ito")
         unit = await made.unit(leader, hr_partner=partner)
         employee = await made.hire(unit=unit, number="E1001")

@@ -83,8 +83,8 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(fresh_database: str) -> AsyncIterator[Desk]:
-    async with stage(fresh_database, SERVICE, Settings) as made:
+async def desk(database_url: str) -> AsyncIterator[Desk]:
+    async with stage(database_url, SERVICE, Settings) as made:
         parts, mailbox, woken = made.parts, Mailbox(), list[str]()
         recipients = Recipients(parts.pool, parts.relations, parts.streams, parts.sealer)
         outbox = Outbox(

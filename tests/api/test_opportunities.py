@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
-import asyncpg
 import orjson
 import pytest
 import time_machine
@@ -82,15 +80,8 @@ class World:
 @pytest.fixture(scope="module")
 async def staged(database_url: str) -> AsyncIterator[Stage]:
     """One for all tests here: each has a company of its own in it."""
-    name = f"test_{uuid4().hex}"
-    admin = await asyncpg.connect(database_url)
-    await admin.execute(f'create database "{name}" template template0')
-    try:
-        async with stage(urlsplit(database_url)._replace(path=f"/{name}").geturl(), SERVICE, Settings) as staged:
-            yield staged
-    finally:
-        await admin.execute(f'drop database "{name}" with (force)')
-        await admin.close()
+    async with stage(database_url, SERVICE, Settings) as staged:
+        yield staged
 
 
 @pytest.fixture

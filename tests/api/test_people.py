@@ -21,10 +21,10 @@ PLACE = place(effective_on="2024-03-01")
 
 
 @pytest.fixture
-async def house(fresh_database: str, tmp_path: Path) -> AsyncIterator[Stage]:
+async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     secret = tmp_path / "secret"
     secret.write_text(base64.b64encode(bytes(range(32))).decode())
-    async with stage(fresh_database, SERVICE, Settings, secret_file=secret, database_url=fresh_database) as staged:
+    async with stage(database_url, SERVICE, Settings, secret_file=secret) as staged:
         yield staged
 
 

@@ -43,10 +43,10 @@ def pointers(refused: Answered) -> list[str]:
 
 
 @pytest.fixture
-async def office(fresh_database: str, tmp_path: Path) -> AsyncIterator[Office]:
+async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     secret = tmp_path / "secret"
     secret.write_text(base64.b64encode(bytes(32)).decode())
-    async with stage(fresh_database, SERVICE, Settings, secret_file=secret) as made:
+    async with stage(database_url, SERVICE, Settings, secret_file=secret) as made:
         yield Office(made, made.person(uuid4(), "admin"))
 
 

@@ -84,9 +84,9 @@ class House:
 
 
 @pytest.fixture
-async def house(fresh_database: str) -> AsyncIterator[House]:
+async def house(database_url: str) -> AsyncIterator[House]:
     waited = Waited()
-    async with stage(fresh_database, SERVICE, Settings) as made:
+    async with stage(database_url, SERVICE, Settings) as made:
         parts = replace(made.parts, freshness=cast("Freshness", waited), relations=Relations(made.parts.pool, waited))
         routes = http.Routes()
         SERVICE.add_routes(routes, parts)

@@ -87,11 +87,10 @@ class Imports:
 
 
 @pytest.fixture
-async def imports(fresh_database: str, tmp_path: Path) -> AsyncIterator[Imports]:
+async def imports(database_url: str, tmp_path: Path) -> AsyncIterator[Imports]:
     secret = tmp_path / "secret"
     secret.write_text(base64.b64encode(SECRET).decode())
-    more = {"secret_file": secret, "database_url": fresh_database}
-    async with stage(fresh_database, SERVICE, Settings, **more) as staged:
+    async with stage(database_url, SERVICE, Settings, secret_file=secret) as staged:
         transport = httpx2.ASGITransport(app=staged.api)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             yield Imports(staged, Importer(staged.parts), client)

@@ -194,9 +194,9 @@ async def test_who_is_reported_by_the_api_and_by_a_file_at_once_is_one_person(im
     assert again["progress"]["events"] == {}
 
 
-async def test_one_import_at_a_time(imports: Imports, fresh_database: str) -> None:
+async def test_one_import_at_a_time(imports: Imports) -> None:
     """Whoever holds the lock works; another worker waits for it, and takes it when the holder is gone."""
-    other = await connect(fresh_database)
+    other = await connect(imports.stage.parts.settings.database_url)
     assert await other.fetchval("select pg_try_advisory_lock($1)", LOCK)
     job = (await imports.send(files())).json()["id"]
     running = asyncio.create_task(imports.importer.run())
