@@ -200,6 +200,13 @@ class Story:
         self._screen.line(
             "What she had shared with Marc as her manager: 404 for Owen, and 404 for Marc, who is it no more."
         )
+        [seen] = self._until(
+            lambda: self.amina.get("profiles", f"{aspiration}/readers").body["items"], "a read is noted"
+        )
+        if (seen["reader"], seen["rule"]) != (self._id_of("H002"), "my_manager"):
+            raise Unexpected(f"Marc alone has read it, as Amina's manager, and not: {seen}")
+        day = date.fromisoformat(seen["last_on"])
+        self._screen.line(f"Amina reads who has seen it: Marc, as her manager, on {day:%d %b %Y}.")
         self._told()
 
     def _a_service_is_killed(self) -> None:
