@@ -1,18 +1,16 @@
-"""The key store in PostgreSQL: keys wrapped by a master key that only the services hold."""
+"""The key store in PostgreSQL: keys wrapped by a master key that it never sees."""
 
-import base64
-import hashlib
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.postgres import Migration, Pool
 from shared.sealing.keys import DataKey, KeysUnavailable, Owner
+from shared.sealing.kms import Kms, Wrapped
 
 GRANTS: Mapping[str, Mapping[str, bool]] = {
     "profiles": {"directory": True, "employment": True, "aspirations": True},
@@ -49,65 +47,50 @@ async def grant(connection: asyncpg.Connection, service: str, role: str) -> None
         await connection.execute(f"grant execute on function keys.for_sealing, keys.for_unsealing to {quoted}")
 
 
-class MasterKey:
-    """The key that wraps data keys: 32 bytes, base64 in a file that only the services read."""
-
-    def __init__(self, secret: bytes) -> None:
-        if len(secret) != 32:
-            raise ValueError("a master key has 32 bytes, base64 in its file")
-        self.id = hashlib.sha256(b"master key id" + secret).hexdigest()[:16]
-        self._cipher = AESGCM(secret)
-
-    @classmethod
-    def from_file(cls, path: Path) -> "MasterKey":
-        """Raises OSError or ValueError with the reason."""
-        return cls(base64.b64decode(path.read_text().strip(), validate=True))
-
-    def wrap(self, key: bytes, key_id: UUID) -> bytes:
-        nonce = os.urandom(12)
-        return nonce + self._cipher.encrypt(nonce, key, key_id.bytes)
-
-    def unwrap(self, wrapped: bytes, key_id: UUID) -> bytes:
-        return self._cipher.decrypt(wrapped[:12], wrapped[12:], key_id.bytes)
-
-
 class PostgresKeyStore:
     """A KeyStore over a pool of the key database, as one service."""
 
-    def __init__(self, pool: Pool, master: MasterKey) -> None:
+    def __init__(self, pool: Pool, kms: Kms) -> None:
         self._pool = pool
-        self._master = master
+        self._kms = kms
 
     async def for_sealing(self, owners: Collection[Owner]) -> Mapping[Owner, DataKey]:
         wanted = sorted(owners)
-        candidates = [uuid4() for _ in wanted]
+        candidates = await self._kms.wrap({uuid4(): os.urandom(32) for _ in wanted})
         rows = await self._fetch(
             "select person, data_class, id, wrapped, master from keys.for_sealing($1, $2, $3, $4, $5)",
             [person for person, _ in wanted],
             [data_class for _, data_class in wanted],
-            candidates,
-            [self._master.wrap(os.urandom(32), candidate) for candidate in candidates],
-            self._master.id,
+            [candidate.id for candidate in candidates],
+            [candidate.blob for candidate in candidates],
+            candidates[0].master,
         )
-        return {(row["person"], row["data_class"]): self._unwrap(row) for row in rows}
+        keys = await self._unwrapped(rows)
+        return {(row["person"], row["data_class"]): keys[row["id"]] for row in rows}
 
     async def for_unsealing(self, ids: Collection[str]) -> Mapping[str, DataKey | None]:
         rows = await self._fetch(
             "select id, wrapped, master from keys.for_unsealing($1)", [UUID(key_id) for key_id in ids]
         )
         keys: dict[str, DataKey | None] = dict.fromkeys(ids)
-        keys.update({str(row["id"]): self._unwrap(row) for row in rows})
+        keys.update({str(key_id): key for key_id, key in (await self._unwrapped(rows)).items()})
         return keys
 
-    def _unwrap(self, row: asyncpg.Record) -> DataKey:
-        if row["master"] != self._master.id:
-            raise KeysUnavailable(
-                f"a key is wrapped by master key {row['master']}, this process holds {self._master.id}"
-            )
+    async def check(self) -> str | None:
+        """For readiness: why keys cannot be used now."""
         try:
-            return DataKey(str(row["id"]), AESGCM(self._master.unwrap(row["wrapped"], row["id"])))
-        except InvalidTag:
-            raise KeysUnavailable(f"the key {row['id']} cannot be unwrapped: its row was changed") from None
+            await self._kms.masters()
+        except KeysUnavailable as error:
+            return str(error)
+        return await self._pool.check()
+
+    async def _unwrapped(self, rows: Collection[asyncpg.Record]) -> Mapping[UUID, DataKey]:
+        wrapped = [Wrapped(row["id"], row["master"], row["wrapped"]) for row in rows]
+        keys = await self._kms.unwrap(wrapped) if wrapped else {}
+        for key in wrapped:
+            if key.id not in keys:
+                raise KeysUnavailable(f"the key {key.id}, wrapped by the master key {key.master}, does not unwrap")
+        return {key_id: DataKey(str(key_id), AESGCM(key)) for key_id, key in keys.items()}
 
     async def _fetch(self, query: str, *arguments: object) -> list[asyncpg.Record]:
         try:

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from shared.audit import Book
@@ -18,10 +18,17 @@ from shared.postgres import Migration, Pool
 from shared.process import Task
 from shared.relations.reads import Relations
 from shared.sealing.keys import KeyCache
-from shared.sealing.postgres import MasterKey, PostgresKeyStore
+from shared.sealing.postgres import PostgresKeyStore
 from shared.sealing.sealer import Sealer
 from shared.service.settings import Settings
 from shared.streams import Streams
+
+
+class Checked(Protocol):
+    """What readiness asks."""
+
+    async def check(self) -> str | None:
+        """Why it cannot be used now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +38,7 @@ class Parts:
     settings: Settings
     metrics: Metrics
     pool: Pool
-    keys: Pool
+    keys: Checked
     store: EventStore
     sealer: Sealer
     streams: Streams
@@ -83,14 +90,14 @@ async def open_parts(
         store: EventStore = NoStore()
         if appends:
             store = await stack.enter_async_context(open_store(settings.database_url, name=service.name))
-        master = MasterKey.from_file(settings.master_key_file)
-        sealer = Sealer(KeyCache(PostgresKeyStore(keys, master)))
+        key_store = PostgresKeyStore(keys, settings.kms)
+        sealer = Sealer(KeyCache(key_store))
         freshness = Freshness(pool)
         yield Parts(
             settings=settings,
             metrics=Metrics(service.name),
             pool=pool,
-            keys=keys,
+            keys=key_store,
             store=store,
             sealer=sealer,
             streams=Streams(store, sealer, service.name),

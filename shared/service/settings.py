@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.http.limits import Rate
 from shared.kafka.cluster import Cluster
+from shared.sealing.keyring import KeyRing
+from shared.sealing.kms import Kms
 
 Limit = Annotated[
     Rate | None, NoDecode, BeforeValidator(lambda given: Rate.parse(given) if isinstance(given, str) else given)
@@ -28,6 +30,7 @@ class Settings(BaseSettings):
     kafka_bootstrap_servers: str
     issuer_url: str
     master_key_file: Path
+    """Master keys, 32 bytes in base64, one a line: the first wraps, the others unwrap. Read again when it changed."""
     secret_file: Path
     """32 bytes in base64, this service's own, the same in all its processes and for ever."""
     audience: str = "careers"
@@ -58,6 +61,11 @@ class Settings(BaseSettings):
         if len(secret) != 32:
             raise ValueError("SECRET_FILE must hold 32 bytes in base64")
         return secret
+
+    @property
+    def kms(self) -> Kms:
+        """Raises OSError, ValueError."""
+        return KeyRing(self.master_key_file)
 
     @property
     def cluster(self) -> Cluster:
