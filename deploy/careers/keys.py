@@ -1,13 +1,16 @@
-"""The key database's schema, and what each service's role may do in it."""
+"""The key database's schema, what each service's role may do in it, and how its owner reaches it."""
 
 from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
-from deploy.careers.databases import DEADLINE, KEYS, ONE_AT_A_TIME, urls
+from deploy.careers.databases import DEADLINE, KEYS, ONE_AT_A_TIME, PREFIX, urls
 from deploy.careers.services import SERVICES
 from shared.postgres import migrate
 from shared.sealing import postgres as sealing
+from shared.service.settings import with_password
 
 
 async def prepare(admin_url: str, prefix: str, passwords: Mapping[str, str]) -> None:
@@ -21,3 +24,15 @@ async def prepare(admin_url: str, prefix: str, passwords: Mapping[str, str]) -> 
             await sealing.grant(connection, name, f"{prefix}{name}")
     finally:
         await connection.close()
+
+
+def owner_url(environment: Mapping[str, str]) -> str:
+    """KEYS_URL, or the key database beside an administrator's DATABASE_URL. Raises ValueError with the remedy."""
+    url = environment.get("KEYS_URL")
+    if not url:
+        if not (admin := environment.get("DATABASE_URL")):
+            raise ValueError("Which PostgreSQL? Set KEYS_URL to the URL of the key database's owner.")
+        prefix = environment.get("DATABASE_PREFIX", PREFIX)
+        url = urlunsplit(urlsplit(admin)._replace(path=f"/{prefix}{KEYS}"))
+    file = environment.get("DATABASE_PASSWORD_FILE")
+    return with_password(url, Path(file)) if file else url

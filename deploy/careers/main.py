@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.careers.commands import audit, databases, demo, doctor, down, import_files, secrets, token, topics, up
+from deploy.careers.commands import audit, databases, demo, doctor, down, import_files, keys, secrets, token, topics, up
 
 app = typer.Typer(
     help="Run, prepare and look after the career services.",
@@ -18,6 +18,7 @@ app.command("import")(import_files.import_files)
 app.command("secrets")(secrets.make)
 app.command("doctor")(doctor.doctor)
 app.add_typer(databases.app, name="databases")
+app.add_typer(keys.app, name="keys")
 app.add_typer(topics.app, name="topics")
 app.add_typer(audit.app, name="audit")
 

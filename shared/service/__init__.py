@@ -6,6 +6,6 @@ Reading order: settings.py, parts.py, processes.py.
 
 from shared.service.parts import Parts, Service, Work, open_parts
 from shared.service.processes import build_api, main
-from shared.service.settings import Settings
+from shared.service.settings import KmsSettings, Settings
 
-__all__ = ["Parts", "Service", "Settings", "Work", "build_api", "main", "open_parts"]
+__all__ = ["KmsSettings", "Parts", "Service", "Settings", "Work", "build_api", "main", "open_parts"]

@@ -18,10 +18,22 @@ Limit = Annotated[
 ]
 
 
-class Settings(BaseSettings):
-    """The environment of a process. `*_file` name files that only this service reads."""
+class KmsSettings(BaseSettings):
+    """Where the master keys are: for a service, and for the operator's command."""
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    master_key_file: Path
+    """Master keys, 32 bytes in base64, one a line: the first wraps, the others unwrap. Read again when it changed."""
+
+    @property
+    def kms(self) -> Kms:
+        """Raises OSError, ValueError."""
+        return KeyRing(self.master_key_file)
+
+
+class Settings(KmsSettings):
+    """The environment of a process. `*_file` name files that only this service reads."""
 
     database_password_file: Path | None = None
     """Holds the password of both URLs, where these have none of their own."""
@@ -29,8 +41,6 @@ class Settings(BaseSettings):
     keys_url: str
     kafka_bootstrap_servers: str
     issuer_url: str
-    master_key_file: Path
-    """Master keys, 32 bytes in base64, one a line: the first wraps, the others unwrap. Read again when it changed."""
     secret_file: Path
     """32 bytes in base64, this service's own, the same in all its processes and for ever."""
     audience: str = "careers"
@@ -61,11 +71,6 @@ class Settings(BaseSettings):
         if len(secret) != 32:
             raise ValueError("SECRET_FILE must hold 32 bytes in base64")
         return secret
-
-    @property
-    def kms(self) -> Kms:
-        """Raises OSError, ValueError."""
-        return KeyRing(self.master_key_file)
 
     @property
     def cluster(self) -> Cluster:
