@@ -17,6 +17,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 K = TypeVar("K")
 V = TypeVar("V")
 
+SIZE = 5_000
+SECONDS = 60.0
+"""The cache's bounds, unless a setting says otherwise."""
+
 Owner = tuple[UUID, str]
 """A person and a data class."""
 
@@ -73,14 +77,25 @@ class Together(Generic[K, V]):
 
 
 class KeyCache:
-    """A KeyStore before another: keeps up to `size` keys for `seconds`, the bound on how long a destroyed key lives.
+    """A KeyStore before another: hands a key out for `seconds` after it was asked for, and keeps up to `size` of them
+    for sealing and as many for unsealing.
 
-    A thousand callers whose keys are not in hand ask the store once. Raises PersonErased for who has no key any more.
+    `seconds` is the bound on how long a destroyed key is still used, and on how long a key that was not there is taken
+    for destroyed. A thousand callers whose keys are not in hand ask the store once. Raises PersonErased for who has no
+    key any more.
     """
 
-    def __init__(self, store: KeyStore, *, size: int = 5_000, seconds: float = 60.0) -> None:
+    def __init__(
+        self,
+        store: KeyStore,
+        *,
+        size: int = SIZE,
+        seconds: float = SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._size = size
         self._seconds = seconds
+        self._clock = clock
         self._sealing: OrderedDict[Owner, tuple[float, DataKey]] = OrderedDict()
         self._unsealing: OrderedDict[str, tuple[float, DataKey | None]] = OrderedDict()
         self._for_sealing = Together(store.for_sealing)
@@ -89,32 +104,35 @@ class KeyCache:
     def held(self, owner: Owner) -> DataKey | None:
         """The key in hand for sealing, if there is one, without asking the store."""
         entry = self._sealing.get(owner)
-        return entry[1] if entry is not None and entry[0] > time.monotonic() else None
+        return entry[1] if entry is not None and entry[0] > self._clock() else None
 
     async def for_sealing(self, owners: Collection[Owner]) -> Mapping[Owner, DataKey]:
         found = {owner: key for owner in owners if (key := self.held(owner)) is not None}
         missing = [owner for owner in owners if owner not in found]
         if missing:
+            asked = self._clock()
             made = await self._for_sealing(missing)
-            self._keep(self._sealing, made)
+            self._keep(self._sealing, made, asked)
             if any(owner not in made for owner in missing):
                 raise PersonErased
             found.update(made)
         return found
 
     async def for_unsealing(self, ids: Collection[str]) -> Mapping[str, DataKey | None]:
-        now = time.monotonic()
-        found = {key: entry[1] for key in ids if (entry := self._unsealing.get(key)) is not None and entry[0] > now}
+        asked = self._clock()
+        found = {key: entry[1] for key in ids if (entry := self._unsealing.get(key)) is not None and entry[0] > asked}
         missing = [key for key in ids if key not in found]
         if missing:
             read = await self._for_unsealing(missing)
-            self._keep(self._unsealing, read)
+            self._keep(self._unsealing, read, asked)
             found.update(read)
         return found
 
-    def _keep(self, cache: OrderedDict[K, tuple[float, V]], entries: Mapping[K, V]) -> None:
-        until = time.monotonic() + self._seconds
+    def _keep(self, cache: OrderedDict[K, tuple[float, V]], entries: Mapping[K, V], asked: float) -> None:
+        """Counted from when it was asked for: it may have been destroyed before the answer came."""
         for key, value in entries.items():
-            cache[key] = (until, value)
-        while len(cache) > self._size:
+            cache[key] = (asked + self._seconds, value)
+            cache.move_to_end(key)
+        now = self._clock()
+        while cache and (len(cache) > self._size or next(iter(cache.values()))[0] <= now):
             cache.popitem(last=False)

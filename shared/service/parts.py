@@ -91,7 +91,7 @@ async def open_parts(
         if appends:
             store = await stack.enter_async_context(open_store(settings.database_url, name=service.name))
         key_store = PostgresKeyStore(keys, settings.kms)
-        sealer = Sealer(KeyCache(key_store))
+        sealer = Sealer(KeyCache(key_store, size=settings.key_cache_size, seconds=settings.key_cache_seconds))
         freshness = Freshness(pool)
         yield Parts(
             settings=settings,

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from shared.http.limits import Rate
 from shared.kafka.cluster import Cluster
 from shared.sealing.keyring import KeyRing
+from shared.sealing.keys import SECONDS, SIZE
 from shared.sealing.kms import Kms
 
 Limit = Annotated[
@@ -43,6 +44,10 @@ class Settings(KmsSettings):
     issuer_url: str
     secret_file: Path
     """32 bytes in base64, this service's own, the same in all its processes and for ever."""
+    key_cache_seconds: Annotated[float, Field(ge=0, le=3600)] = SECONDS
+    """How long a process goes on using a data key that was destroyed meanwhile: an erasure waits for as long."""
+    key_cache_size: Annotated[int, Field(ge=1)] = SIZE
+    """Data keys in memory, for sealing and as many for unsealing."""
     audience: str = "careers"
     person_claim: str = "sub"
     person_alias: str = "employee_number"
