@@ -1,7 +1,7 @@
 """The key store in PostgreSQL: keys wrapped by a master key that it never sees."""
 
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -31,7 +31,7 @@ GRANTS: Mapping[str, Mapping[str, bool]] = {
 def migrations() -> list[Migration]:
     """The key store's own schema, for the database that holds nothing else."""
     here = Path(__file__).parent
-    return [Migration("sealing/0001_keys", (here / "0001_keys.sql").read_text())]
+    return [Migration(f"sealing/{name}", (here / f"{name}.sql").read_text()) for name in ("0001_keys", "0002_erasures")]
 
 
 async def grant(connection: asyncpg.Connection, service: str, role: str) -> None:
@@ -55,18 +55,10 @@ class PostgresKeyStore:
         self._kms = kms
 
     async def for_sealing(self, owners: Collection[Owner]) -> Mapping[Owner, DataKey]:
-        wanted = sorted(owners)
-        candidates = await self._kms.wrap({uuid4(): os.urandom(32) for _ in wanted})
-        rows = await self._fetch(
-            "select person, data_class, id, wrapped, master from keys.for_sealing($1, $2, $3, $4, $5)",
-            [person for person, _ in wanted],
-            [data_class for _, data_class in wanted],
-            [candidate.id for candidate in candidates],
-            [candidate.blob for candidate in candidates],
-            candidates[0].master,
-        )
-        keys = await self._unwrapped(rows)
-        return {(row["person"], row["data_class"]): keys[row["id"]] for row in rows}
+        keys = dict(await self._newest(sorted(owners), ()))
+        if missing := sorted(owner for owner in owners if owner not in keys):
+            keys |= await self._newest(missing, await self._kms.wrap({uuid4(): os.urandom(32) for _ in missing}))
+        return keys
 
     async def for_unsealing(self, ids: Collection[str]) -> Mapping[str, DataKey | None]:
         rows = await self._fetch(
@@ -83,6 +75,19 @@ class PostgresKeyStore:
         except KeysUnavailable as error:
             return str(error)
         return await self._pool.check()
+
+    async def _newest(self, owners: Sequence[Owner], candidates: Sequence[Wrapped]) -> Mapping[Owner, DataKey]:
+        """The key of each owner; where there is none, its candidate, if any are given."""
+        rows = await self._fetch(
+            "select person, data_class, id, wrapped, master from keys.for_sealing($1, $2, $3, $4, $5)",
+            [person for person, _ in owners],
+            [data_class for _, data_class in owners],
+            [candidate.id for candidate in candidates],
+            [candidate.blob for candidate in candidates],
+            candidates[0].master if candidates else None,
+        )
+        keys = await self._unwrapped(rows)
+        return {(row["person"], row["data_class"]): keys[row["id"]] for row in rows}
 
     async def _unwrapped(self, rows: Collection[asyncpg.Record]) -> Mapping[UUID, DataKey]:
         wrapped = [Wrapped(row["id"], row["master"], row["wrapped"]) for row in rows]

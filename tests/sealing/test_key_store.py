@@ -61,3 +61,25 @@ async def test_readiness_asks_the_key_database(key_database, ring_file):
     assert await store.check() is None
     await key_database.pools[-1].close()
     assert "does not answer" in (await store.check() or "")
+
+
+async def test_many_keys_are_asked_for_at_once_and_none_is_wrapped_in_vain(key_database, ring_file):
+    wrapped, unwrapped = [], []
+
+    class Counting(KeyRing):
+        async def wrap(self, keys):
+            wrapped.append(len(keys))
+            return await super().wrap(keys)
+
+        async def unwrap(self, keys):
+            unwrapped.append(len(keys))
+            return await super().unwrap(keys)
+
+    store = await key_database.store(Counting(ring_file.file))
+    owners = [(uuid4(), "aspirations") for _ in range(50)]
+    made = await store.for_sealing(owners[:30])
+    await store.for_sealing(owners)
+    await store.for_sealing(owners)
+    await store.for_unsealing([key.id for key in made.values()])
+    assert wrapped == [30, 20]
+    assert unwrapped == [30, 30, 20, 50, 30]
