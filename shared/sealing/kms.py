@@ -30,3 +30,22 @@ class Kms(Protocol):
 
     async def unwrap(self, keys: Collection[Wrapped]) -> Mapping[UUID, bytes]:
         """By id. Nothing for a key whose master key is not known, or whose row was changed."""
+
+
+class Succession:
+    """A Kms that takes over from another: the first wraps, both unwrap."""
+
+    def __init__(self, first: Kms, former: Kms) -> None:
+        self._first = first
+        self._former = former
+
+    async def masters(self) -> Sequence[str]:
+        return [*await self._first.masters(), *await self._former.masters()]
+
+    async def wrap(self, keys: Mapping[UUID, bytes]) -> Sequence[Wrapped]:
+        return await self._first.wrap(keys)
+
+    async def unwrap(self, keys: Collection[Wrapped]) -> Mapping[UUID, bytes]:
+        found = await self._first.unwrap(keys)
+        rest = [key for key in keys if key.id not in found]
+        return {**found, **await self._former.unwrap(rest)} if rest else found

@@ -10,9 +10,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.http.limits import Rate
 from shared.kafka.cluster import Cluster
+from shared.sealing.folder import FolderKms, folder_of
 from shared.sealing.keyring import KeyRing
 from shared.sealing.keys import SECONDS, SIZE
-from shared.sealing.kms import Kms
+from shared.sealing.kms import Kms, Succession
 
 Limit = Annotated[
     Rate | None, NoDecode, BeforeValidator(lambda given: Rate.parse(given) if isinstance(given, str) else given)
@@ -24,13 +25,36 @@ class KmsSettings(BaseSettings):
 
     model_config = SettingsConfigDict(extra="ignore", frozen=True)
 
-    master_key_file: Path
+    kms_url: str | None = None
+    """file:///the/folder/ of a KMS. With a MASTER_KEY_FILE too, it takes over from that: its keys only unwrap."""
+    master_key_file: Annotated[Path | None, Field(validate_default=True)] = None
     """Master keys, 32 bytes in base64, one a line: the first wraps, the others unwrap. Read again when it changed."""
+
+    @field_validator("kms_url")
+    @classmethod
+    def _names_a_folder(cls, url: str | None) -> str | None:
+        if url is not None:
+            folder_of(url)
+        return url
+
+    @field_validator("master_key_file")
+    @classmethod
+    def _one_at_least(cls, file: Path | None, info: ValidationInfo) -> Path | None:
+        if file is None and info.data.get("kms_url") is None:
+            raise ValueError("MASTER_KEY_FILE or KMS_URL is needed")
+        return file
 
     @property
     def kms(self) -> Kms:
         """Raises OSError, ValueError."""
-        return KeyRing(self.master_key_file)
+        ring = None if self.master_key_file is None else KeyRing(self.master_key_file)
+        folder = None if self.kms_url is None else FolderKms(self.kms_url)
+        if folder is not None and ring is not None:
+            return Succession(folder, ring)
+        found = folder or ring
+        if found is None:
+            raise ValueError("MASTER_KEY_FILE or KMS_URL is needed")
+        return found
 
 
 class Settings(KmsSettings):

@@ -8,6 +8,8 @@ from typer.testing import CliRunner
 
 from deploy.careers.keys import owner_url
 from deploy.careers.main import app
+from deploy.local.folder import Folder
+from shared.sealing.folder import FolderKms
 from shared.sealing.keyring import lines
 
 
@@ -95,6 +97,21 @@ async def test_nothing_to_go_on_is_one_sentence(careers, tmp_path, monkeypatch):
     assert "cannot be read" in await careers("status", exit_code=1)
     monkeypatch.setenv("KEYS_URL", "postgresql://nobody@127.0.0.1:9/nothing")
     assert "did not do it" in await careers("status", exit_code=1)
+
+
+async def test_a_kms_in_a_folder_takes_over_from_a_file(careers, key_database, ring, tmp_path, monkeypatch):
+    store = await key_database.store(ring)
+    [former] = await ring.masters()
+    keys = await store.for_sealing([(uuid4(), "aspirations") for _ in range(3)])
+    monkeypatch.setenv("KMS_URL", f"file://{tmp_path}/kms")
+    newest, *_ = (await careers("add")).split()
+    assert f"{former}  3 keys need it: `careers keys rotate`" in await careers("status")
+    await careers("rotate")
+    monkeypatch.delenv("MASTER_KEY_FILE")
+    monkeypatch.setattr("deploy.local.instance.in_use", lambda: Folder(tmp_path / "nothing"))
+    assert await careers("status") == f"{newest}  3 keys need it; it wraps new keys\n"
+    moved = await key_database.store(FolderKms(f"file://{tmp_path}/kms"))
+    assert None not in (await moved.for_unsealing([key.id for key in keys.values()])).values()
 
 
 def test_an_administrator_reaches_the_key_database_too(tmp_path):

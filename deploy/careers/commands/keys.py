@@ -14,21 +14,23 @@ from deploy.careers.commands import refuse
 if TYPE_CHECKING:
     import asyncpg
 
-    from deploy.careers.keyfiles import KeyFiles
+    from deploy.careers.keyfiles import Keeper
     from shared.sealing.kms import Kms
 
 T = TypeVar("T")
 
 Paths = Annotated[
     list[Path] | None,
-    typer.Argument(help="Files of master keys, or the folder of `careers secrets`; without, that of MASTER_KEY_FILE."),
+    typer.Argument(
+        help="Files of master keys, or the folder of `careers secrets`; without, what KMS_URL or MASTER_KEY_FILE names."
+    ),
 ]
 Id = Annotated[str, typer.Argument(help="As `careers keys status` shows it.")]
 
 app = typer.Typer(
     help="The master keys, and the data keys that they wrap. KEYS_URL is that of the key database's owner, or"
-    " DATABASE_URL an administrator's; DATABASE_PASSWORD_FILE may name a file with the password. MASTER_KEY_FILE is"
-    " that of the services. Without these, those of `make up`.",
+    " DATABASE_URL an administrator's; DATABASE_PASSWORD_FILE may name a file with the password. MASTER_KEY_FILE or"
+    " KMS_URL is that of the services. Without these, those of `make up`.",
     no_args_is_help=True,
 )
 
@@ -70,13 +72,13 @@ def rotate() -> None:
 @app.command("add")
 def add(paths: Paths = None) -> None:
     """Make a master key that only unwraps yet, for all processes to know it before it wraps."""
-    typer.echo(f"{_files(paths, lambda files: files.add())} is made: `careers keys use` makes it wrap.")
+    typer.echo(f"{_kept(paths, lambda keeper: keeper.add())} is made: `careers keys use` makes it wrap.")
 
 
 @app.command("use")
 def use(master: Id, paths: Paths = None) -> None:
     """Let a master key wrap from now on, which all processes know."""
-    _files(paths, lambda files: files.use(master))
+    _kept(paths, lambda keeper: keeper.use(master))
     typer.echo(f"{master} wraps new keys: `careers keys rotate` wraps the others anew.")
 
 
@@ -98,7 +100,7 @@ def remove(
 
     if not unchecked and (keys := _with_database(count)):
         refuse(f"{master} stays, {_need(keys)}: `careers keys rotate` first.")
-    _files(paths, lambda files: files.remove(master))
+    _kept(paths, lambda keeper: keeper.remove(master))
     typer.echo(f"{master} is taken away.")
 
 
@@ -170,19 +172,21 @@ def _kms() -> "Kms":
         given = "MASTER_KEY_FILE" in os.environ or not local.exists()
         return (KmsSettings() if given else KmsSettings(master_key_file=local)).kms
     except ValidationError:
-        refuse("Which master keys? Set MASTER_KEY_FILE, or run `make up`.")
+        refuse("Which master keys? Set MASTER_KEY_FILE, or KMS_URL to file:///the/folder/, or run `make up`.")
     except (OSError, ValueError) as error:
         refuse(f"The master keys cannot be read: {error}.")
 
 
-def _files(paths: list[Path] | None, change: "Callable[[KeyFiles], T]") -> T:
-    from deploy.careers.keyfiles import KeyFiles, KeyFilesRefused
+def _kept(paths: list[Path] | None, change: "Callable[[Keeper], T]") -> T:
+    from deploy.careers.keyfiles import KeyFiles, KeyFilesRefused, KeyFolder
     from deploy.local.instance import in_use
 
-    given = os.environ.get("MASTER_KEY_FILE")
+    folder, file = os.environ.get("KMS_URL"), os.environ.get("MASTER_KEY_FILE")
     try:
-        return change(KeyFiles(paths or [Path(given) if given else in_use().secrets / "master-key"]))
+        if folder and not paths:
+            return change(KeyFolder(folder))
+        return change(KeyFiles(paths or [Path(file) if file else in_use().secrets / "master-key"]))
     except KeyFilesRefused as error:
         refuse(str(error))
     except (OSError, ValueError) as error:
-        refuse(f"The files could not be changed: {error}.")
+        refuse(f"The master keys could not be changed: {error}.")
