@@ -115,6 +115,24 @@ async def test_an_erasure_is_that_of_one_person_and_of_one_kind(key_database):
             await another
 
 
+async def test_what_a_restore_brought_back_is_destroyed_again_by_the_list_of_erasures(key_database, store):
+    gone, silent, somebody = uuid4(), uuid4(), uuid4()
+    for person in (gone, silent, somebody):
+        await keys_of(store, person)
+    admin = key_database.admin
+    await admin.execute("create table backup as select * from keys.data_keys")
+    destroyed = await erase_person(admin, uuid4(), gone) + await destroy_words(admin, uuid4(), silent)
+    await admin.execute("create table told as select * from keys.erasures")
+    await admin.execute("truncate keys.data_keys, keys.erasures, keys.erased")
+    await admin.execute("insert into keys.data_keys select * from backup")
+    assert len(await living(key_database, gone)) == 3
+    again = "select d.id from told, lateral keys.destroy(told.id, told.person, told.classes) d"
+    for _ in range(2):
+        assert {row["id"] for row in await admin.fetch(again)} == {one.id for one in destroyed}
+    assert await store.for_sealing([(gone, "aspirations")]) == {}
+    assert [len(await living(key_database, person)) for person in (gone, silent, somebody)] == [0, 2, 3]
+
+
 async def test_no_service_can_destroy(key_database):
     connection = await asyncpg.connect(key_database.service_url)
     with pytest.raises(asyncpg.InsufficientPrivilegeError):

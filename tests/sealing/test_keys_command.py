@@ -1,11 +1,14 @@
 """`careers keys`: a master key takes over from another, step by step, as an operator does it."""
 
 import asyncio
+import re
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from typer.testing import CliRunner
 
+from deploy.careers.commands import keys
 from deploy.careers.keys import owner_url
 from deploy.careers.main import app
 from deploy.local.folder import Folder
@@ -30,7 +33,7 @@ def careers(key_database, ring_file, monkeypatch):
 async def test_a_master_key_takes_over_from_another(careers, key_database, ring):
     store = await key_database.store(ring)
     [former] = await ring.masters()
-    keys = await store.for_sealing([(uuid4(), "aspirations") for _ in range(700)])
+    made = await store.for_sealing([(uuid4(), "aspirations") for _ in range(700)])
     assert await careers("status") == f"{former}  700 keys need it; it wraps new keys\n"
     newest, *_ = (await careers("add")).split()
     assert await ring.masters() == [former, newest]
@@ -44,7 +47,7 @@ async def test_a_master_key_takes_over_from_another(careers, key_database, ring)
     )
     await careers("remove", former)
     assert await ring.masters() == [newest]
-    assert None not in (await store.for_unsealing([key.id for key in keys.values()])).values()
+    assert None not in (await store.for_unsealing([key.id for key in made.values()])).values()
 
 
 async def test_what_is_not_known_here_is_said(careers, key_database, ring, ring_file):
@@ -102,7 +105,7 @@ async def test_nothing_to_go_on_is_one_sentence(careers, tmp_path, monkeypatch):
 async def test_a_kms_in_a_folder_takes_over_from_a_file(careers, key_database, ring, tmp_path, monkeypatch):
     store = await key_database.store(ring)
     [former] = await ring.masters()
-    keys = await store.for_sealing([(uuid4(), "aspirations") for _ in range(3)])
+    made = await store.for_sealing([(uuid4(), "aspirations") for _ in range(3)])
     monkeypatch.setenv("KMS_URL", f"file://{tmp_path}/kms")
     newest, *_ = (await careers("add")).split()
     assert f"{former}  3 keys need it: `careers keys rotate`" in await careers("status")
@@ -111,7 +114,14 @@ async def test_a_kms_in_a_folder_takes_over_from_a_file(careers, key_database, r
     monkeypatch.setattr("deploy.local.instance.in_use", lambda: Folder(tmp_path / "nothing"))
     assert await careers("status") == f"{newest}  3 keys need it; it wraps new keys\n"
     moved = await key_database.store(FolderKms(f"file://{tmp_path}/kms"))
-    assert None not in (await moved.for_unsealing([key.id for key in keys.values()])).values()
+    assert None not in (await moved.for_unsealing([key.id for key in made.values()])).values()
+
+
+def test_every_command_that_the_page_names_is_there():
+    page = (Path(__file__).parents[2] / "docs" / "keys.md").read_text()
+    named = set(re.findall(r"careers keys (\w+)", page))
+    assert named == {"status", "add", "use", "rotate", "remove"}
+    assert named == {command.name for command in keys.app.registered_commands}
 
 
 def test_an_administrator_reaches_the_key_database_too(tmp_path):
