@@ -114,9 +114,10 @@ class Stage:
     ceilings_url: str
 
     @contextmanager
-    def service(self, kind: str = "api") -> Iterator[Process]:
-        """`python -m services.profiles <kind>`."""
-        process = Process(["services.profiles", kind], {**self.env, "INSTANCE": kind}, self.folder / kind, free_port())
+    def service(self, kind: str = "api", module: str = "services.profiles") -> Iterator[Process]:
+        """`python -m services.profiles <kind>`, or another module that stands for it."""
+        log = self.folder / f"{module}-{kind}"
+        process = Process([module, kind], {**self.env, "INSTANCE": kind}, log, free_port())
         try:
             yield process
         finally:
