@@ -1,17 +1,19 @@
 -- Requests for wrk: a file's first line is the body of all, each other line a path and a bearer token, taken in turns.
+-- Without a body they are reads.
 -- Every request has an Idempotency-Key of its own, which begins with the second argument.
 local heads, tail, number = {}, "", 0
 
 function init(arguments)
     local file = assert(io.open(arguments[1]))
     local body = file:read("*l")
+    local method = body == "" and "GET " or "POST "
     for line in file:lines() do
         local path, token = line:match("^(%S+) (%S+)$")
-        heads[#heads + 1] = "POST " .. path .. " HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+        heads[#heads + 1] = method .. path .. " HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
             .. "Authorization: Bearer " .. token .. "\r\nIdempotency-Key: " .. arguments[2]
     end
     file:close()
-    tail = "\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
+    tail = body == "" and "\r\n\r\n" or "\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
 end
 
 function request()

@@ -107,6 +107,8 @@ class Stage:
     folder: Path
     env: Mapping[str, str]
     requests: Mapping[str, Path]
+    tokens: Mapping[UUID, str]
+    """Of each person."""
     events: asyncpg.Connection
     """To the service's database."""
     inserted: asyncpg.Connection
@@ -133,6 +135,20 @@ class Stage:
             yield process
         finally:
             process.end()
+
+    async def share(self, stories: Sequence[Event]) -> None:
+        """The read model hears of aspirations, and relations are as current as if the worker went on for an hour."""
+        async with open_parts(SERVICE, _settings(self.env)) as parts:
+            bodies = await parts.sealer.write(stories)
+            _, model = models(parts)
+        batch = [Told(event.type, event.subject, body) for event, body in zip(stories, bodies, strict=True)]
+        async with self.events.transaction():
+            await self.events.execute("set local search_path = aspirations, public")
+            await model.write(self.events, model.prepare(list(heard(batch))))
+            await self.events.execute(
+                """insert into freshness (model, service, position, as_of)
+                   values ('relations', 'profiles', 0, now() + interval '1 hour')"""
+            )
 
     async def trim(self) -> None:
         """Streams have five events again."""
@@ -235,7 +251,7 @@ async def stage(place: Place, *, aspirations: int = ASPIRATIONS) -> AsyncIterato
             case: write_requests(folder / f"requests-{number}", BODIES[case], requests[case])
             for number, case in enumerate(requests)
         }
-        yield Stage(folder, env, files, events, inserted, ceilings_url)
+        yield Stage(folder, env, files, tokens, events, inserted, ceilings_url)
 
 
 @asynccontextmanager
