@@ -51,6 +51,14 @@ class ShareBody(Body):
     later_editions: Annotated[bool, Field(description="Whether they also read what you write later.")] = False
 
 
+class ChangeSharingBody(Body):
+    """Which sharing, and how it is from now on: all of it is said anew."""
+
+    share: UUID
+    until: Annotated[Day | None, Field(description="The last day on which they may read it; null: no last day.")] = None
+    later_editions: Annotated[bool, Field(description="Whether they also read what you write later.")] = False
+
+
 class WithdrawBody(Body):
     """Which sharing ends."""
 
@@ -78,7 +86,12 @@ _SHARED = {"id": "01a2c3d4-0000-7000-8000-000000000001", "version": 2, "after": 
 
 def add_routes(routes: Routes, streams: Streams, relations: Relations, aspirations: AspirationsList) -> None:
     """Adds the routes of aspirations."""
+    _add_writing(routes, streams, relations)
+    _add_sharing(routes, streams, relations)
+    _add_reads(routes, streams, relations, aspirations)
 
+
+def _add_writing(routes: Routes, streams: Streams, relations: Relations) -> None:
     @routes.post("/v1/people/{person}/aspirations", creates=True, example=_EXAMPLE)
     async def record_aspiration(call: Call[AspirationBody], person: Alias) -> Receipt:
         """Write down an aspiration, for yourself alone."""
@@ -95,6 +108,15 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
         command = rules.ReviseAspiration(owner, call.body.content(), today)
         return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
 
+    @routes.post("/v1/people/{person}/aspirations/{aspiration}/confirm")
+    async def confirm_aspiration(call: Call, person: Alias, aspiration: UUID) -> Receipt:
+        """Say that an aspiration still holds."""
+        owner = await relations.oneself(person, call.caller)
+        command = rules.ConfirmAspiration(owner, await relations.today(owner, call.at))
+        return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
+
+
+def _add_sharing(routes: Routes, streams: Streams, relations: Relations) -> None:
     @routes.post(
         "/v1/people/{person}/aspirations/{aspiration}/share",
         refuses=(PersonNotKnown, rules.NobodyToShareWith, rules.SharedWithOneself, rules.SharingInThePast),
@@ -117,11 +139,16 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
         receipt = await streams.execute(rules.DECIDER, aspiration, command, call.origin)
         return ShareReceipt(receipt.id, receipt.version, receipt.after, command.share)
 
-    @routes.post("/v1/people/{person}/aspirations/{aspiration}/confirm")
-    async def confirm_aspiration(call: Call, person: Alias, aspiration: UUID) -> Receipt:
-        """Say that an aspiration still holds."""
-        owner = await relations.oneself(person, call.caller)
-        command = rules.ConfirmAspiration(owner, await relations.today(owner, call.at))
+    @routes.post(
+        "/v1/people/{person}/aspirations/{aspiration}/change-sharing",
+        refuses=(rules.SharingNotActive, rules.SharingInThePast),
+        example={"share": _SHARE, "later_editions": True},
+    )
+    async def change_sharing(call: Call[ChangeSharingBody], person: Alias, aspiration: UUID) -> Receipt:
+        """Say anew until when an audience reads, and whether it reads later editions."""
+        owner, body = await relations.oneself(person, call.caller), call.body
+        today = await relations.today(owner, call.at)
+        command = rules.ChangeSharing(owner, body.share, body.until, body.later_editions, today)
         return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
 
     @routes.post(
@@ -135,6 +162,16 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
         command = rules.WithdrawSharing(owner, call.body.share, await relations.today(owner, call.at))
         return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
 
+    async def _reader(body: ShareBody, owner: UUID) -> UUID | None:
+        if (body.reader is None) == (body.audience == "person"):
+            detail = "is required with audience person" if body.reader is None else "goes with audience person alone"
+            raise Unacceptable(invalid=(Invalid("#/reader", detail),))
+        if body.reader is not None:
+            return await colleague_named(relations, body.reader, "#/reader")
+        return await relations.manager(owner) if body.audience == "my_manager" else None
+
+
+def _add_reads(routes: Routes, streams: Streams, relations: Relations, aspirations: AspirationsList) -> None:
     @routes.get("/v1/people/{person}/aspirations")
     async def list_aspirations(call: Call[None, Listing], person: Alias) -> Page[AspirationView]:
         """Your aspirations, newest first; of somebody else, what they share with you now."""
@@ -172,14 +209,6 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
         if isinstance(state, rules.Unwritten) or state.person != owner:
             raise NotFound
         return state, version
-
-    async def _reader(body: ShareBody, owner: UUID) -> UUID | None:
-        if (body.reader is None) == (body.audience == "person"):
-            detail = "is required with audience person" if body.reader is None else "goes with audience person alone"
-            raise Unacceptable(invalid=(Invalid("#/reader", detail),))
-        if body.reader is not None:
-            return await colleague_named(relations, body.reader, "#/reader")
-        return await relations.manager(owner) if body.audience == "my_manager" else None
 
 
 def _share_id(call: Call[ShareBody], aspiration: UUID) -> UUID:

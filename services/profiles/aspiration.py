@@ -16,6 +16,7 @@ from shared.contracts.profiles import (
     AspirationRevised,
     AspirationShared,
     AudienceKind,
+    SharingChanged,
     SharingWithdrawn,
 )
 from shared.refusals import Invalid, NotFound, Refusal, Unacceptable
@@ -80,7 +81,20 @@ class WithdrawSharing:
     on: date
 
 
-AspirationCommand = RecordAspiration | ReviseAspiration | ShareAspiration | ConfirmAspiration | WithdrawSharing
+@dataclass(frozen=True, slots=True)
+class ChangeSharing:
+    """Audience and purpose are what a sharing is: for others there is another one."""
+
+    person: UUID
+    share: UUID
+    until: date | None
+    later_editions: bool
+    on: date
+
+
+AspirationCommand = (
+    RecordAspiration | ReviseAspiration | ShareAspiration | ConfirmAspiration | ChangeSharing | WithdrawSharing
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +127,8 @@ def evolve(state: Unwritten | Written, event: Event) -> Unwritten | Written:
             return replace(state, confirmed_on=event.effective_on)
         case AspirationShared():
             return replace(state, shares={**state.shares, event.share: event})
+        case SharingChanged():
+            return replace(state, shares=_changed(state.shares, event))
         case SharingWithdrawn():
             return replace(state, shares={name: one for name, one in state.shares.items() if name != event.share})
         case _:
@@ -138,6 +154,8 @@ def decide(command: AspirationCommand, state: Unwritten | Written) -> Sequence[E
             return _share(command, state)
         case ConfirmAspiration():
             return _confirm(command, state)
+        case ChangeSharing():
+            return _change(command, state)
         case WithdrawSharing():
             return _withdraw(command, state)
         case _:
@@ -159,21 +177,9 @@ def _revise(command: ReviseAspiration, state: Written) -> Sequence[Event]:
             content=command.content,
         ),
         *(
-            AspirationShared(
-                aspiration=state.aspiration,
-                person=state.person,
-                share=share.share,
-                effective_on=command.on,
-                audience=share.audience,
-                reader=share.reader,
-                edition=edition,
-                later_editions=True,
-                until=share.until,
-                purpose=share.purpose,
-                content=command.content,
-            )
+            _anew(share, edition, command.content, command.on)
             for share in state.shares.values()
-            if share.later_editions and (share.until is None or share.until >= command.on)
+            if share.later_editions and _lasts(share, command.on)
         ),
     ]
 
@@ -200,6 +206,44 @@ def _share(command: ShareAspiration, state: Written) -> Sequence[Event]:
             content=state.content,
         )
     ]
+
+
+def _changed(shares: Mapping[UUID, AspirationShared], event: SharingChanged) -> Mapping[UUID, AspirationShared]:
+    if event.share not in shares:
+        return shares
+    told = shares[event.share].model_copy(update={"until": event.until, "later_editions": event.later_editions})
+    return {**shares, event.share: told}
+
+
+def _change(command: ChangeSharing, state: Written) -> Sequence[Event]:
+    """Who is given later editions from now on is given the newest at once."""
+    share = state.shares.get(command.share)
+    if share is None or not _lasts(share, command.on):
+        raise SharingNotActive
+    if command.until is not None and command.until < command.on:
+        raise SharingInThePast(invalid=(Invalid("#/until", "must not be in the past"),))
+    if (share.until, share.later_editions) == (command.until, command.later_editions):
+        return []
+    changed = SharingChanged(
+        aspiration=state.aspiration,
+        person=state.person,
+        share=command.share,
+        effective_on=command.on,
+        until=command.until,
+        later_editions=command.later_editions,
+    )
+    if not command.later_editions or share.edition == state.edition:
+        return [changed]
+    return [changed, _anew(_changed(state.shares, changed)[command.share], state.edition, state.content, command.on)]
+
+
+def _lasts(share: AspirationShared, on: date) -> bool:
+    return share.until is None or share.until >= on
+
+
+def _anew(share: AspirationShared, edition: int, content: Private[Content], on: date) -> AspirationShared:
+    """The sharing, told with another edition."""
+    return share.model_copy(update={"edition": edition, "content": content, "effective_on": on})
 
 
 def _confirm(command: ConfirmAspiration, state: Written) -> Sequence[Event]:

@@ -81,6 +81,7 @@ _TYPES = frozenset(
         profiles.AspirationRevised,
         profiles.AspirationShared,
         profiles.AspirationConfirmed,
+        profiles.SharingChanged,
         profiles.SharingWithdrawn,
     )
 )
@@ -142,6 +143,13 @@ async def _apply(connection: asyncpg.Connection, event: Event) -> None:
                 event.until,
                 None if event.purpose is None else orjson.dumps(event.purpose),
                 orjson.dumps(event.content),
+            )
+        case profiles.SharingChanged():
+            await connection.execute(
+                "update shares set until = $2, later_editions = $3 where share = $1",
+                event.share,
+                event.until,
+                event.later_editions,
             )
         case profiles.SharingWithdrawn():
             await connection.execute("delete from shares where share = $1", event.share)

@@ -18,6 +18,7 @@ Standing = Literal[
     "official",  # the employee, their manager, their HR partner
     "own",  # the employee
     "withdrawal",  # the employee; it ends the sharing that it is about
+    "change",  # the employee; it says until when the sharing lasts that it is about
     "held",  # the employee, and the manager who is its reader
     "commitment",  # the employee, its reader, and the manager who held the conversation that it came from
 ]
@@ -37,6 +38,7 @@ Kind = Literal[
     "aspiration_revised",
     "aspiration_shared",
     "aspiration_confirmed",
+    "sharing_changed",
     "sharing_withdrawn",
     "conversation_held",
     "outcomes_rated",
@@ -113,6 +115,9 @@ _STORIES: Mapping[type[Event], Story] = {
         own_words=("purpose",),
     ),
     profiles.AspirationConfirmed: Story("aspiration_confirmed", "own", "aspiration", shown=("aspiration",)),
+    profiles.SharingChanged: Story(
+        "sharing_changed", "change", "aspiration", "share", shown=("aspiration", "share", "until", "later_editions")
+    ),
     profiles.SharingWithdrawn: Story(
         "sharing_withdrawn", "withdrawal", "aspiration", "share", shown=("aspiration", "share")
     ),

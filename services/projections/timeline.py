@@ -259,21 +259,27 @@ _BEGUN = """
     and ($3::date is null or t.effective_on <= $3)"""
 _COLUMNS = "t.id, t.type, t.effective_on, t.recorded_from, t.audience, t.reader, t.until, t.item, t.about, t.body"
 
-# Who asks ($7, perhaps as HR partner: $8) about whom ($1), and the few rows that decide what of the others they see.
+_SHARES = ", ".join(f"'{share}'" for share in SHARES)
+
+# Who asks ($7, perhaps as HR partner: $8) about whom ($1), and the few rows that decide what of the others they see:
+# of a sharing, what was said last, and that it was withdrawn.
 _VIEWER = f"""
     with viewer as materialized (
         select {is_manager("$1::uuid", "$7::uuid")} as manager,
             $8::boolean and {is_hr_partner("$1::uuid", "$7::uuid")} as hr_partner
     ), links as materialized (
-        select t.audience, t.item, t.about, t.reader from timeline t
-        where t.person = $1 and t.audience in ('withdrawal', 'held', 'commitment')
+        select t.audience, t.item, t.about, t.reader, t.until, t.recorded_from, t.id from timeline t
+        where t.person = $1 and t.audience in ('withdrawal', 'change', 'held', 'commitment', {_SHARES})
             and (select manager or hr_partner from viewer)
+    ), shares as (
+        select distinct on (about) about, audience = 'withdrawal' or until < $2::date as over from links
+        where audience in ('withdrawal', 'change', {_SHARES})
+        order by about, audience = 'withdrawal' desc, recorded_from desc, id desc
     ), allowed as materialized (
-        select coalesce((select array_agg(about) from links where audience = 'withdrawal'), '{{}}') as withdrawn,
+        select coalesce((select array_agg(about) from shares where over), '{{}}') as over,
             coalesce((select array_agg(made.item) from links made join links talk on made.about = talk.item
                 where made.audience = 'commitment' and talk.audience = 'held' and talk.reader = $7), '{{}}') as agreed
     )"""
-_SHARES = ", ".join(f"'{share}'" for share in SHARES)
 _MAY_SEE = f"""
     case t.audience
         when 'official' then true
@@ -285,8 +291,7 @@ _MAY_SEE = f"""
         when 'my_hr_partner' then v.hr_partner
         else false
     end
-    and (t.audience not in ({_SHARES})
-        or (t.about <> all (a.withdrawn) and (t.until is null or t.until >= $2::date)))"""
+    and (t.audience not in ({_SHARES}) or t.about <> all (a.over))"""
 # A unit that the person belonged to until then was replaced. Which day that is where they are may differ by some hours.
 _REORGANISED = """
     from reorganisations r cross join lateral (

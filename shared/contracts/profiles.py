@@ -288,6 +288,17 @@ class AspirationConfirmed(
     effective_on: Day
 
 
+class SharingChanged(Event, name="profiles.sharing_changed", version=1, subject="person", data_class="aspirations"):
+    """The employee changed until when an audience reads, or whether it reads later editions too."""
+
+    aspiration: Item
+    person: Person
+    share: Item
+    effective_on: Day
+    until: Annotated[Day | None, Open("sharing ends by date")] = None
+    later_editions: Annotated[bool, Open("whether the audience sees later editions too")] = False
+
+
 class SharingWithdrawn(Event, name="profiles.sharing_withdrawn", version=1, subject="person", data_class="aspirations"):
     """The employee took back what an audience could read."""
 
@@ -322,5 +333,6 @@ EVENTS: tuple[type[Event], ...] = (
     AspirationRevised,
     AspirationShared,
     AspirationConfirmed,
+    SharingChanged,
     SharingWithdrawn,
 )

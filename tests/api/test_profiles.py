@@ -214,6 +214,28 @@ async def test_the_owner_reads_who_can_see_an_aspiration_and_why(office: Office)
             assert (await other.get(f"{path.replace('{me}', str(ana.id))}/{read}")).status == 404
 
 
+async def test_a_sharing_is_changed_and_the_reader_reads_by_what_was_said_last(office: Office) -> None:
+    ana, ben = [office.stage.person(await office.stage.hire()) for _ in range(2)]
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    path = f"/v1/people/{{me}}/aspirations/{(await ana.post('/v1/people/{me}/aspirations', wish)).id}"
+    share = (await ana.post(f"{path}/share", {"audience": "person", "reader": str(ben.id)})).body["share"]
+    assert (await ana.post(f"{path}/revise", {**wish, "text": "To teach."})).status == 200
+    await office.stage.pump()
+    of_ana = path.replace("{me}", str(ana.id))
+    assert (await ben.get(of_ana)).body["content"]["text"] == "To lead."
+    body = {"share": share, "later_editions": True, "until": "2199-12-31"}
+    assert (await ana.post(f"{path}/change-sharing", body)).status == 200
+    await office.stage.pump()
+    assert (await ben.get(of_ana)).body["content"]["text"] == "To teach."
+    [told] = (await ana.get(path)).body["shares"]
+    assert (told["until"], told["later_editions"], told["edition"]) == ("2199-12-31", True, 2)
+    refused = await ana.post(f"{path}/change-sharing", {"share": share, "until": LONG_AGO.isoformat()})
+    assert (refused.status, refused.code, pointers(refused)) == (422, "sharing-in-the-past", ["#/until"])
+    unknown = await ana.post(f"{path}/change-sharing", {"share": str(uuid4())})
+    assert (unknown.status, unknown.code) == (409, "sharing-not-active")
+    assert (await ben.post(f"{of_ana}/change-sharing", body)).status == 404
+
+
 async def test_the_owner_reads_who_has_seen_an_aspiration(office: Office) -> None:
     ana, ben = [office.stage.person(await office.stage.hire()) for _ in range(2)]
     wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}

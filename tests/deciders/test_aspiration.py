@@ -7,6 +7,7 @@ import pytest
 
 from services.profiles.aspiration import (
     DECIDER,
+    ChangeSharing,
     ConfirmAspiration,
     NobodyToShareWith,
     RecordAspiration,
@@ -23,6 +24,7 @@ from shared.contracts.profiles import (
     AspirationRecorded,
     AspirationRevised,
     AspirationShared,
+    SharingChanged,
     SharingWithdrawn,
 )
 from shared.refusals import NotFound
@@ -32,7 +34,7 @@ given = scenario(DECIDER)
 
 AMINA, BEN, CARLA = uuid4(), uuid4(), uuid4()
 ITEM, SHARE = uuid4(), uuid4()
-MONDAY, TUESDAY, WEDNESDAY = date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 4)
+MONDAY, TUESDAY, WEDNESDAY, FRIDAY = (date(2026, 3, day) for day in (2, 3, 4, 6))
 WORDS = Aspiration(grain="theme", certainty="exploring", text="Work with people more")
 NEW_WORDS = Aspiration(grain="role", certainty="likely", text="Lead the customer team")
 
@@ -121,6 +123,44 @@ def test_who_was_given_later_editions_gets_the_next():
 )
 def test_later_editions_end_with_the_sharing(past):
     given(recorded, *past).when(ReviseAspiration(AMINA, NEW_WORDS, WEDNESDAY)).then(
+        AspirationRevised(aspiration=ITEM, person=AMINA, effective_on=WEDNESDAY, edition=2, content=NEW_WORDS)
+    )
+
+
+def changed(**given) -> SharingChanged:
+    return SharingChanged(aspiration=ITEM, person=AMINA, share=SHARE, effective_on=WEDNESDAY, **given)
+
+
+def change(**given) -> ChangeSharing:
+    return ChangeSharing(
+        AMINA, given.pop("share", SHARE), **{"until": None, "later_editions": False, **given}, on=WEDNESDAY
+    )
+
+
+def test_a_sharing_is_given_another_end():
+    given(recorded, shared()).when(change(until=FRIDAY)).then(changed(until=FRIDAY))
+    given(recorded, shared(until=FRIDAY)).when(change()).then(changed())
+    given(recorded, shared(), changed(until=FRIDAY)).when(change(until=FRIDAY)).then()
+    given(recorded, shared()).when(change(until=TUESDAY)).refused(SharingInThePast, "#/until")
+
+
+@pytest.mark.parametrize("past", [shared(until=TUESDAY), None], ids=["ended", "never there"])
+def test_what_is_over_is_not_changed(past):
+    events = (recorded, past) if past is not None else (recorded,)
+    given(*events).when(change(until=FRIDAY)).refused(SharingNotActive)
+
+
+def test_who_is_given_later_editions_from_now_on_gets_the_newest():
+    revised = AspirationRevised(aspiration=ITEM, person=AMINA, effective_on=TUESDAY, edition=2, content=NEW_WORDS)
+    given(recorded, shared(), revised).when(change(later_editions=True, until=FRIDAY)).then(
+        changed(later_editions=True, until=FRIDAY),
+        shared(later_editions=True, until=FRIDAY, edition=2, content=NEW_WORDS, effective_on=WEDNESDAY),
+    )
+    given(recorded, shared()).when(change(later_editions=True)).then(changed(later_editions=True))
+
+
+def test_who_is_given_later_editions_no_more_keeps_the_one_they_have():
+    given(recorded, shared(later_editions=True), changed()).when(ReviseAspiration(AMINA, NEW_WORDS, WEDNESDAY)).then(
         AspirationRevised(aspiration=ITEM, person=AMINA, effective_on=WEDNESDAY, edition=2, content=NEW_WORDS)
     )
 

@@ -193,6 +193,27 @@ async def test_a_sharing_ends_after_its_last_day(team: Team) -> None:
     assert (await team.see(team.manager)).count("aspiration_shared") == 1
 
 
+async def test_what_was_said_last_of_a_sharing_decides_until_when_it_lasts(team: Team) -> None:
+    share = shared(team, "my_manager", team.manager, until=TODAY - timedelta(days=1))
+    await team.tell(share)
+    assert await team.see(team.manager) == OFFICIAL
+    await team.tell(lasting(share, None))
+    assert await team.see(team.manager) == [*OFFICIAL, "aspiration_shared"]
+    await team.tell(share.model_copy(update={"edition": 2, "until": None}), lasting(share, TODAY))
+    assert await team.see(team.manager) == [*OFFICIAL, "aspiration_shared", "aspiration_shared"]
+    await team.tell(lasting(share, TODAY - timedelta(days=1)))
+    assert await team.see(team.manager) == OFFICIAL
+    await team.tell(withdrawn(share), lasting(share, None))
+    assert await team.see(team.manager) == OFFICIAL
+    assert (await team.see(team.employee)).count("sharing_changed") == 4
+
+
+def lasting(share: profiles.AspirationShared, until: date | None) -> profiles.SharingChanged:
+    return profiles.SharingChanged(
+        aspiration=share.aspiration, person=share.person, share=share.share, effective_on=TODAY, until=until
+    )
+
+
 async def test_neither_as_of_nor_known_at_brings_back_what_was_withdrawn(team: Team) -> None:
     share = shared(team, "whoever_is_my_manager")
     await team.tell(share, at=datetime.now(UTC) - timedelta(days=3))
