@@ -193,10 +193,11 @@ def add_routes(
         record, version = await streams.state(RECORD, conversation)
         if record is None or not record.concerns(call.caller.person):
             raise NotFound
+        document = seen_by(record, call.person, words_of_the_employee=await _reads_the_employee(record, call.caller))
+        shown = view(await sealer.clear(document))
         if call.caller.person != record.request.employee:
             audit.note(call.caller, [Shown("conversation", conversation, record.request.employee, "party")])
-        document = seen_by(record, call.person, words_of_the_employee=await _reads_the_employee(record, call.caller))
-        return Found(view(await sealer.clear(document)), version)
+        return Found(shown, version)
 
     @routes.get("/v1/people/{person}/conversations")
     async def list_conversations(call: Call[None, ConversationQuery], person: Alias) -> Page[ConversationRow]:

@@ -168,8 +168,8 @@ class CommitmentList:
         rows = await self._rows.fetch(
             _LEDGER, employee, caller.person, *flags, before, limit + 1, state, party, changed_since
         )
-        self._note(caller, rows[:limit])
         items = await self._views(rows[:limit])
+        self._note(caller, rows[:limit])
         return Page(items, (str(items[-1].commitment),) if len(rows) > limit else None)
 
     async def one(self, commitment: UUID, caller: Caller) -> CommitmentView:
@@ -185,8 +185,9 @@ class CommitmentList:
         rows = await self._rows.fetch(_ONE, commitment, caller.person, *flags)
         if not rows:
             raise NotFound
+        [view] = await self._views(rows)
         self._note(caller, rows)
-        return (await self._views(rows))[0]
+        return view
 
     async def owned(
         self,

@@ -142,9 +142,10 @@ def _add_reads(
         To everybody else it is not there: neither to the applicant's manager nor to other leaders and HR partners.
         """
         state, version, opportunity = await access.read(call, application)
+        shown = await view(state, opportunity, sealer, reader=call.person)
         if state.letter.person != call.person:
             audit.note(call.caller, [_shown(application, state.letter.person)])
-        return Found(await view(state, opportunity, sealer, reader=call.person), version)
+        return Found(shown, version)
 
 
 def _shown(application: UUID, applicant: UUID) -> Shown:

@@ -1,5 +1,6 @@
 """Routes of moves agreed here. HR's view of all moves is another: GET /v1/moves of projections."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from services.opportunities import move as rules
 from services.opportunities import opportunity as postings
 from services.opportunities.move_list import MoveList, MoveStatus, MoveView, view
 from services.opportunities.standing import Standings
+from shared.audit import Book, Shown
 from shared.http import Body, Call, Day, Found, Listing, Page, Routes
 from shared.refusals import NotAllowed
 from shared.relations.reads import Relation, Relations
@@ -28,20 +30,26 @@ class MovesQuery(Listing):
     status: MoveStatus | None = None
 
 
-def add_routes(routes: Routes, streams: Streams, relations: Relations, standings: Standings, listed: MoveList) -> None:
+def add_routes(
+    routes: Routes, streams: Streams, relations: Relations, standings: Standings, *, listed: MoveList, audit: Book
+) -> None:
     """Adds the routes of moves."""
 
     @routes.get("/v1/move-cases")
     async def list_move_cases(call: Call[None, MovesQuery]) -> Page[MoveView]:
         """Moves that concern you: your own, your people's, your population's, and those to your unit."""
         query = call.query
-        return await listed.page(call.caller, query.person, query.status, call.cursor, query.limit)
+        page = await listed.page(call.caller, query.person, query.status, call.cursor, query.limit)
+        note(call, page.items)
+        return page
 
     @routes.get("/v1/move-cases/{move_case}")
     async def read_move_case(call: Call, move_case: UUID) -> Found[MoveView]:
         """One move, for whom it concerns."""
         state, version, _, _ = await find(call, move_case)
-        return Found(view(state), version)
+        shown = view(state)
+        note(call, [shown])
+        return Found(shown, version)
 
     @routes.post(
         "/v1/move-cases/{move_case}/release",
@@ -79,6 +87,10 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, standings
         today = await relations.today(state.case.person, call.at)
         command = rules.CompleteMove(call.body.arrived_on, today)
         return await streams.execute(rules.DECIDER, move_case, command, call.origin)
+
+    def note(call: Call[Any, Any], moves: Sequence[MoveView]) -> None:
+        others = [move for move in moves if move.person != call.caller.person]
+        audit.note(call.caller, [Shown("move", move.move_case, move.person, "party") for move in others])
 
     async def find(call: Call[Any, Any], move_case: UUID) -> tuple[rules.Move, int, Relation, bool]:
         """A move, and what the caller is to the person and to where they go. Raises NotFound, RelationsStale."""

@@ -33,7 +33,8 @@ def add_routes(routes: Routes, parts: Parts) -> None:
         )
         add_readers(routes, "applications", parts.pool, relations)
     with routes.waiting_for(Waits(parts.freshness, organisation, opportunities, moves)):
-        api_move_cases.add_routes(routes, streams, relations, standings, MoveList(parts.pool, relations))
+        listed = MoveList(parts.pool, relations)
+        api_move_cases.add_routes(routes, streams, relations, standings, listed=listed, audit=parts.audit)
 
 
 def work(parts: Parts) -> Work:

@@ -209,8 +209,9 @@ class AspirationsList:
             rows = await self._shared(person, caller, None, before, limit + 1)
             if not rows and not (relation.manager or relation.hr_partner):
                 raise NotFound
-            self._note(caller, rows[:limit])
         items = await self._views(rows[:limit])
+        if caller.person != person:
+            self._note(caller, rows[:limit])
         return Page(items, (str(items[-1].aspiration),) if len(rows) > limit else None)
 
     async def shared(self, person: UUID, caller: Caller, aspiration: UUID) -> AspirationView:
@@ -219,8 +220,9 @@ class AspirationsList:
         rows = await self._shared(person, caller, aspiration, None, 1)
         if not rows:
             raise NotFound
+        [view] = await self._views(rows)
         self._note(caller, rows)
-        return (await self._views(rows))[0]
+        return view
 
     async def own(self, state: Written, today: date) -> AspirationView:
         """For its owner, from the stream itself."""

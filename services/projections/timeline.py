@@ -226,9 +226,9 @@ class TimelineReads:
         if not own and not found:
             raise NotFound
         rows = [row for row in found if row["id"] is not None]
+        shown = await entries(rows[: asked.limit], Reading(own=own), self._sealer)
         if not own:
             self._audit.note(caller, list(dict.fromkeys(_seen(person, row) for row in rows[: asked.limit])))
-        shown = await entries(rows[: asked.limit], Reading(own=own), self._sealer)
         last = shown[-1] if len(rows) > asked.limit else None
         return Page(shown, None if last is None else (last.effective_on.isoformat(), str(last.id)))
 

@@ -2,7 +2,7 @@
 create schema audit;
 
 create table audit.reads (
-    number bigint generated always as identity primary key,
+    number bigint generated always as identity primary key check (number > 0),
     at timestamptz not null,
     reader text not null,   -- the caller: a person's id, or service:<name>
     actor text,             -- the service account that acted on the reader's behalf
@@ -14,7 +14,8 @@ create table audit.reads (
 );
 create index on audit.reads (person, record, number);
 
--- A link holds what each row was, and the link before. `digests` has one element a row, as `numbers`.
+-- A link holds what each row was, and the link before; its hash is made with a key that the database does not hold.
+-- `digests` has one element a row, as `numbers`.
 create table audit.links (
     link bigint primary key,
     numbers bigint[] not null,

@@ -1,12 +1,14 @@
 """The chain over what was written, and what shows that it was not touched.
 
-A link keeps a digest of each row and the hash of the link before it. Whoever changes rows must change all links since,
-and then neither a signed head of a past day nor the log, which is told each link, fits any more. What was written since
-the last link, a minute at most, is not protected yet.
+A link keeps a digest of each row, and a hash over these and the link before it, made with a key that no database holds:
+who has the database alone can make no link. Each day's last link is signed besides, for whoever is to believe it later.
+What was written since the last link, a minute at most, is not protected yet; nor is the end of the chain, for who can
+take its last links away, but by the log, which is told each link.
 """
 
 import asyncio
 import hashlib
+import hmac
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -36,11 +38,19 @@ _FIELDS = "number, at, reader, actor, kind, record, person, rule, share"
 
 
 class Signer:
-    """Signs heads with a key made from the service's secret, which no database holds."""
+    """Makes hashes of links and signs heads, with keys made from the service's secret, which no database holds."""
 
     def __init__(self, secret: bytes) -> None:
         seed = HKDF(SHA256(), 32, salt=None, info=b"careers audit head").derive(secret)
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self._links = HKDF(SHA256(), 32, salt=None, info=b"careers audit link").derive(secret)
+
+    def hash_of(self, before: bytes, made_at: datetime, numbers: Sequence[int], digests: Sequence[bytes]) -> bytes:
+        """Of a link: the one before it, when it was made, and each row's number and digest."""
+        hashed = hmac.new(self._links, before + made_at.isoformat().encode(), hashlib.sha256)
+        for number, one in zip(numbers, digests, strict=True):
+            hashed.update(number.to_bytes(8, "big") + one)
+        return hashed.digest()
 
     def sign(self, day: date, link: int, hashed: bytes) -> bytes:
         """Of a day's last link."""
@@ -86,6 +96,9 @@ class Chain:
                 "select link, numbers[cardinality(numbers)] as last, hash from audit.links order by link desc limit 1"
             )
             link, last, hashed = (before["link"], before["last"], before["hash"]) if before else (0, 0, _BEGINNING)
+            if last is None:
+                log.error("audit_not_chained", reason="the last link is broken", position=link)
+                return 0
             rows = await connection.fetch(
                 f"select {_FIELDS} from audit.reads where number > $1 and number <= $2 order by number limit $3",
                 last,
@@ -95,14 +108,16 @@ class Chain:
             if not rows:
                 return 0
             numbers, digests = [row["number"] for row in rows], [digest(row) for row in rows]
-            hashed = hash_of(hashed, numbers, digests)
+            now = datetime.now(UTC)
+            hashed = self._signer.hash_of(hashed, now, numbers, digests)
             made = await connection.execute(
-                """insert into audit.links (link, numbers, digests, hash, made_at) values ($1, $2, $3, $4, now())
+                """insert into audit.links (link, numbers, digests, hash, made_at) values ($1, $2, $3, $4, $5)
                    on conflict do nothing""",
                 link + 1,
                 numbers,
                 digests,
                 hashed,
+                now,
             )
         if made.endswith(" 1"):
             log.info("audit_link", position=link + 1, state=hashed.hex(), count=len(rows))
@@ -112,8 +127,8 @@ class Chain:
         """Signs the last link of each day before today that has none."""
         days = await self._pool.fetch(
             """select distinct on (day) (made_at at time zone 'UTC')::date as day, link, hash from audit.links
-               where (made_at at time zone 'UTC')::date < $1
-                 and (made_at at time zone 'UTC')::date > coalesce((select max(day) from audit.heads), '-infinity')
+               where link > coalesce((select max(link) from audit.heads), 0)
+                 and (made_at at time zone 'UTC')::date < $1
                order by day, link desc""",
             today,
         )
@@ -136,26 +151,37 @@ class Finding:
     about: int | date
 
 
-async def verify(connection: asyncpg.Connection, signer: Signer) -> AsyncIterator[Finding]:
+async def verify(connection: asyncpg.Connection, signer: Signer, today: date) -> AsyncIterator[Finding]:
     """Reads all of it, link by link, and yields each thing that is not as it was written."""
-    before, expected = _BEGINNING, 1
     async with connection.transaction(isolation="repeatable_read", readonly=True):
         heads = {row["link"]: row for row in await connection.fetch("select * from audit.heads")}
-        last = 0
+        signed = {row["day"] for row in heads.values()}
+        before, expected, last = _BEGINNING, 1, 0
+        unsigned: set[date] = set()
         async for link in connection.cursor("select * from audit.links order by link", prefetch=1):
-            if link["link"] != expected:
-                yield Finding("a link is missing before this one", link["link"])
-            numbers, digests = link["numbers"], link["digests"]
-            if link["hash"] != hash_of(before, numbers, digests):
-                yield Finding("a link is not the one that was made", link["link"])
+            number, numbers, digests = link["link"], link["numbers"], link["digests"]
+            if number != expected:
+                yield Finding("a link is missing before this one", number)
+            expected = number + 1
+            if (
+                not numbers
+                or len(numbers) != len(digests)
+                or link["hash"] != signer.hash_of(before, link["made_at"], numbers, digests)
+            ):
+                yield Finding("a link is not the one that was made", number)
             async for finding in _compared(connection, last, numbers, digests):
                 yield finding
-            if (head := heads.pop(link["link"], None)) is not None and not (
-                head["hash"] == link["hash"]
-                and signer.signed(head["signature"], head["day"], link["link"], link["hash"])
+            day = link["made_at"].astimezone(UTC).date()
+            if day < today and day not in signed:
+                unsigned.add(day)
+            if (head := heads.pop(number, None)) is not None and not (
+                (head["hash"], head["day"]) == (link["hash"], day)
+                and signer.signed(head["signature"], day, number, link["hash"])
             ):
                 yield Finding("the head of a day is not the one that was signed", head["day"])
-            before, expected, last = link["hash"], link["link"] + 1, numbers[-1]
+            before, last = link["hash"], numbers[-1] if numbers else last
+    for day in sorted(unsigned):
+        yield Finding("the head of a day is missing", day)
     for head in heads.values():
         yield Finding("the last link of a day is missing", head["day"])
 
@@ -163,11 +189,12 @@ async def verify(connection: asyncpg.Connection, signer: Signer) -> AsyncIterato
 async def _compared(
     connection: asyncpg.Connection, last: int, numbers: Sequence[int], digests: Sequence[bytes]
 ) -> AsyncIterator[Finding]:
+    until = numbers[-1] if numbers else last
     rows = await connection.fetch(
-        f"select {_FIELDS} from audit.reads where number > $1 and number <= $2 order by number", last, numbers[-1]
+        f"select {_FIELDS} from audit.reads where number > $1 and number <= $2 order by number", last, until
     )
     found = {row["number"]: digest(row) for row in rows}
-    for number, was in zip(numbers, digests, strict=True):
+    for number, was in zip(numbers, digests, strict=False):
         now = found.pop(number, None)
         if now is None:
             yield Finding("a row is missing", number)
@@ -180,14 +207,6 @@ async def _compared(
 def digest(row: asyncpg.Record) -> bytes:
     """Of all that a row says."""
     return hashlib.sha256(orjson.dumps([*row], default=str, option=orjson.OPT_UTC_Z)).digest()
-
-
-def hash_of(before: bytes, numbers: Sequence[int], digests: Sequence[bytes]) -> bytes:
-    """Of a link: the one before it, and each row's number and digest."""
-    hashed = hashlib.sha256(before)
-    for number, one in zip(numbers, digests, strict=True):
-        hashed.update(number.to_bytes(8, "big") + one)
-    return hashed.digest()
 
 
 def _head(day: date, link: int, hashed: bytes) -> bytes:

@@ -18,7 +18,7 @@ Rule = Literal[
     "my_hr_partner",
     "manager",  # official facts, by being the manager
     "hr_partner",  # official facts, by being HR partner for the unit
-    "party",  # who takes part in it
+    "party",  # who takes part in it: in a conversation; in a move, as manager, HR partner or who receives the person
     "opportunity_owner",  # what an applicant sent
 ]
 """Why somebody other than the employee was shown a record."""
@@ -50,8 +50,8 @@ class Read(NamedTuple):
 class Reader(BaseModel):
     """Who has seen a record: how often, from when to when, and why they could.
 
-    `reader` is a person's id, or service:<name>; `record` is what is meant by its `kind` (of a timeline or a move, the
-    person); `share` is the sharing under which it was shown.
+    `reader` is a person's id, or service:<name>; `record` is what is meant by its `kind` (of a timeline, and of a move
+    that HR reported, the person); `share` is the sharing under which it was shown.
     """
 
     kind: Kind

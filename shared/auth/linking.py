@@ -59,8 +59,9 @@ class Callers:
         self._log = structlog.get_logger("auth").bind()
 
     def knows(self, authorization: bytes | None) -> bool:
-        """Whether this header was verified before, so that its signature need not be looked at."""
-        return authorization in self._known
+        """Whether this header was verified before and led to somebody: neither signature nor name need be looked at."""
+        known = None if authorization is None else self._known.get(authorization)
+        return known is not None and known.caller is not None
 
     async def caller(self, authorization: bytes | None) -> Caller:
         """Raises Unauthenticated, IdentityNotLinked, IssuerUnavailable."""
@@ -76,7 +77,11 @@ class Callers:
             known = await self._verify(authorization, now)
         else:
             self._known.move_to_end(authorization)
-        known.caller = await self._link(known.claims)
+        try:
+            known.caller = await self._link(known.claims)
+        except IdentityNotLinked:
+            known.caller = None
+            raise
         known.linked_until = min(now + LINKED_FOR, known.claims.expires + LEEWAY)
         return known.caller
 

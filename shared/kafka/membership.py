@@ -95,17 +95,18 @@ class Membership:
 
         Raises what the group has to complain about, and shows the group that this replica is not stuck.
         """
+        missing = [topic for topic in self._services if not self._consumer.partitions_for_topic(topic)]
+        there = [partition for partition in partitions if partition.topic not in missing]
         try:
             async with asyncio.timeout(SECONDS):
                 if self.settled:
                     await self._consumer.getmany(timeout_ms=0)
-                ends: dict[TopicPartition, int] = await self._consumer.end_offsets(partitions) if partitions else {}
+                ends: dict[TopicPartition, int] = await self._consumer.end_offsets(there) if there else {}
         except (TimeoutError, KafkaError) as failed:
             if isinstance(failed, KafkaError) and not failed.retriable:
                 raise
             self.trouble = "Kafka does not answer"
             return None
-        missing = [topic for topic in self._services if not self._consumer.partitions_for_topic(topic)]
         self.trouble = f"there is no topic {missing[0]}" if missing else None
         return ends
 

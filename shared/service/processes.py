@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, NoReturn
 
 import httpx2
@@ -157,14 +158,16 @@ async def verify_audit(service: Service, settings: Settings) -> int:
     """Says what was touched of the notes of who read what: one line each. Returns the exit code, 1 if anything was."""
     connection = await connect(settings.database_url, deadline=60.0, name=f"{service.name} audit")
     try:
-        found = [one async for one in audit.verify(connection, audit.Signer(settings.secret))]
+        found = [one async for one in audit.verify(connection, audit.Signer(settings.secret), datetime.now(UTC).date())]
         rows = await connection.fetchval("select count(*) from audit.reads")
+        last = await connection.fetchrow("select link, hash from audit.links order by link desc limit 1")
     finally:
         await connection.close()
     for one in found:
         sys.stdout.write(f"{service.name}: {one.what}: {one.about}\n")
     if not found:
-        sys.stdout.write(f"{service.name}: all {rows} notes are as they were written\n")
+        where = "no link yet" if last is None else f"link {last['link']} is the last, {last['hash'].hex()}"
+        sys.stdout.write(f"{service.name}: all {rows} notes are as they were written; {where}\n")
     return 1 if found else 0
 
 

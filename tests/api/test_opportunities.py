@@ -669,6 +669,17 @@ async def test_a_move_is_agreed_released_and_completed(world: World) -> None:
         assert read["released_by"] == str(world.sam.id)
 
 
+async def test_the_person_reads_who_has_seen_their_move(world: World) -> None:
+    move = await world.accepted()
+    await world.stage.pump()
+    assert (await world.amina.get(f"/v1/move-cases/{move}")).status == 200
+    assert (await world.nobu.get(f"/v1/move-cases/{move}")).status == 404
+    assert "move" not in {kind for kind, *_ in await world.stage.noted(world.amina, "applications")}
+    assert (await world.hugo.get(f"/v1/move-cases/{move}")).status == 200
+    assert len((await world.hugo.get("/v1/move-cases", person=world.amina.id)).body["items"]) == 1
+    assert ("move", str(world.hugo.id), "party", 2) in await world.stage.noted(world.amina, "applications")
+
+
 async def test_the_applicant_reads_who_has_seen_an_application(world: World) -> None:
     opportunity = await world.post()
     application = await world.apply(opportunity)

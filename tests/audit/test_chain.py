@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import uuid4
 
 import pytest
+import time_machine
 
 from shared.audit import Book, Chain, Finding, Shown, Signer, chain, verify
 from shared.auth.callers import Caller
@@ -33,7 +34,7 @@ async def note(pool: Pool, number: int) -> None:
 
 async def found(pool: Pool, signer: Signer = SIGNER) -> list[Finding]:
     async with pool.acquire() as connection:
-        return [finding async for finding in verify(connection, signer)]
+        return [finding async for finding in verify(connection, signer, TODAY)]
 
 
 async def test_what_is_as_it_was_is_not_complained_of(chained: Pool) -> None:
@@ -64,6 +65,14 @@ async def test_what_is_as_it_was_is_not_complained_of(chained: Pool) -> None:
             Finding("a link is not the one that was made", 2),
         ),
         (
+            "update audit.links set numbers = '{}', digests = '{}' where link = 2",
+            Finding("a link is not the one that was made", 2),
+        ),
+        (
+            "update audit.links set made_at = made_at + interval '100 years' where link = 5",
+            Finding("a link is not the one that was made", 5),
+        ),
+        (
             "update audit.heads set hash = sha256('x')",
             Finding("the head of a day is not the one that was signed", TODAY),
         ),
@@ -74,13 +83,27 @@ async def test_what_was_touched_is_named(chained: Pool, done: str, finding: Find
     assert finding in await found(chained)
 
 
-async def test_who_makes_all_links_anew_has_no_signature(chained: Pool) -> None:
+async def test_who_has_the_database_alone_makes_no_links(chained: Pool) -> None:
+    """Also where the service goes on from what they made, and signs it."""
     await chained.execute("delete from audit.reads where number = 3")
-    await chained.execute("delete from audit.links")
+    await chained.execute(
+        "update audit.links set numbers = '{4}', digests = digests[2:2], hash = sha256('x') where link = 2"
+    )
+    await chained.execute("delete from audit.heads")
+    await note(chained, 1)
     await Chain(chained, SIGNER).extend()
-    told = await found(chained)
-    assert told
-    assert {one.about for one in told} == {TODAY}
+    await Chain(chained, SIGNER).sign(TODAY + timedelta(days=1))
+    assert Finding("a link is not the one that was made", 2) in await found(chained)
+
+
+async def test_a_day_that_is_over_has_a_head(chained: Pool) -> None:
+    await chained.execute("delete from audit.heads")
+    async with chained.acquire() as connection:
+        told = [one async for one in verify(connection, SIGNER, TODAY + timedelta(days=1))]
+    assert told == [Finding("the head of a day is missing", TODAY)]
+
+
+async def test_a_head_is_signed_by_the_service_alone(chained: Pool) -> None:
     await chained.execute("delete from audit.heads")
     await Chain(chained, Signer(bytes(31) + b"x")).sign(TODAY + timedelta(days=1))
     assert await found(chained) == [Finding("the head of a day is not the one that was signed", TODAY)]
@@ -133,8 +156,8 @@ async def test_each_day_that_is_over_is_signed_once(pool: Pool) -> None:
     days = [TODAY - timedelta(days=2), TODAY - timedelta(days=1), TODAY]
     for day in days:
         await note(pool, 1)
-        await links.extend()
-        await pool.execute("update audit.links set made_at = $1 where made_at > now() - interval '1 hour'", _noon(day))
+        with time_machine.travel(_noon(day), tick=False):
+            await links.extend()
     for _ in range(2):
         await links.sign(TODAY)
     assert [row["day"] for row in await pool.fetch("select day from audit.heads order by day")] == days[:2]

@@ -18,7 +18,9 @@ async def test_what_was_touched_is_told_and_where(pool: Pool, fresh_database: st
     await notes.flush()
     await Chain(pool, Signer(bytes(32))).extend()
     (tmp_path / "secret").write_text(base64.b64encode(bytes(32)).decode())
-    assert await _said(fresh_database, tmp_path) == (0, "profiles: all 3 notes are as they were written\n")
+    link = (await pool.fetch("select hash from audit.links"))[0]["hash"].hex()
+    said = f"profiles: all 3 notes are as they were written; link 1 is the last, {link}\n"
+    assert await _said(fresh_database, tmp_path) == (0, said)
     await pool.execute("delete from audit.reads where number = 2")
     assert await _said(fresh_database, tmp_path) == (1, "profiles: a row is missing: 2\n")
 

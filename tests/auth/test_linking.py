@@ -106,10 +106,12 @@ async def test_a_token_is_verified_once_and_its_person_looked_up_now_and_then() 
 async def test_a_person_who_is_no_longer_linked_is_out_within_seconds() -> None:
     door, token = Door(), good()
     await door.callers.caller(token)
+    assert door.callers.knows(token)
     door.people.known = {}
     door.clock.now += LINKED_FOR + 1
     with pytest.raises(IdentityNotLinked):
         await door.callers.caller(token)
+    assert not door.callers.knows(token), "who is nobody is counted by their address"
 
 
 async def test_a_known_token_ends_with_its_time() -> None:
