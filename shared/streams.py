@@ -115,6 +115,11 @@ class Streams:
                     raise
         raise AssertionError  # the last attempt returned or raised
 
+    async def repeated(self, key: CommandKey) -> Receipt | None:
+        """The receipt of the command that was carried out under a key. Raises CommandRepeated for another body."""
+        repeated = await self._store.repetition(key)
+        return None if repeated is None else self._receipt_again(repeated)
+
     async def _refuse_repetition(self, origin: Origin) -> None:
         if origin.key is not None and (repeated := await self._store.repetition(origin.key)) is not None:
             raise repeated

@@ -125,19 +125,23 @@ def _add_sharing(routes: Routes, streams: Streams, relations: Relations) -> None
     )
     async def share_aspiration(call: Call[ShareBody], person: Alias, aspiration: UUID) -> ShareReceipt:
         """Let an audience read an aspiration as it is now."""
-        owner = await relations.oneself(person, call.caller)
-        command = rules.ShareAspiration(
-            owner,
-            share=_share_id(call, aspiration),
-            audience=call.body.audience,
-            reader=await _reader(call.body, owner),
-            purpose=call.body.purpose,
-            until=call.body.until,
-            later_editions=call.body.later_editions,
-            on=await relations.today(owner, call.at),
-        )
-        receipt = await streams.execute(rules.DECIDER, aspiration, command, call.origin)
-        return ShareReceipt(receipt.id, receipt.version, receipt.after, command.share)
+        owner, share = await relations.oneself(person, call.caller), _share_id(call, aspiration)
+
+        async def attempt() -> Receipt:
+            command = rules.ShareAspiration(
+                owner,
+                share=share,
+                audience=call.body.audience,
+                reader=await _reader(call.body, owner),
+                purpose=call.body.purpose,
+                until=call.body.until,
+                later_editions=call.body.later_editions,
+                on=await relations.today(owner, call.at),
+            )
+            return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
+
+        receipt = await streams.once(attempt, call.origin)
+        return ShareReceipt(receipt.id, receipt.version, receipt.after, share)
 
     @routes.post(
         "/v1/people/{person}/aspirations/{aspiration}/change-sharing",

@@ -10,7 +10,7 @@ from shared.http.answers import encoder
 from shared.http.bodies import Receive
 from shared.http.docs import page
 from shared.http.health import Health
-from shared.http.kernel import Authenticator, Kernel, Send
+from shared.http.kernel import Authenticator, Kernel, Repeated, Send
 from shared.http.limits import Limits
 from shared.http.openapi import describe, refusals
 from shared.http.pages import Served, content, problem_pages
@@ -53,13 +53,15 @@ def build(
     metrics: Metrics,
     health: Health,
     limits: Limits | None = None,
+    repeated: Repeated | None = None,
     description: str = "",
     version: str = "1",
     deadline: float = DEADLINE,
     wait: float = WAIT,
 ) -> Api:
     """`secret` has 32 bytes or more, the same in all replicas: command keys, cursors and ETags are made with it.
-    Without `limits` nobody is refused for calling often."""
+    Without `limits` nobody is refused for calling often. With `repeated`, who sends a command again under its key gets
+    its first answer, also where the route refuses it by now."""
     reader = Reader(secret, wait=min(wait, deadline / 2))
     operations = [
         Operation(route, encoder(route, reader.cursors, reader.digest), metrics, deadline) for route in routes.declared
@@ -72,7 +74,13 @@ def build(
         **_description_pages(app.described),
     }
     app.kernel = Kernel(
-        operations, pages, authenticator=authenticator, reader=reader, metrics=metrics, limits=limits or Limits()
+        operations,
+        pages,
+        authenticator=authenticator,
+        reader=reader,
+        metrics=metrics,
+        limits=limits or Limits(),
+        repeated=repeated,
     )
     return app
 

@@ -12,7 +12,9 @@ from typing import Any, Protocol
 import structlog
 
 from shared.auth.callers import NOBODY, Caller
+from shared.eventstore import CommandKey
 from shared.http.bodies import Disconnected, Receive
+from shared.http.calls import Call
 from shared.http.deadlines import Deadlines, Timed
 from shared.http.limits import Limits
 from shared.http.pages import Served
@@ -29,8 +31,10 @@ from shared.http.problems import (
     status_of,
 )
 from shared.http.requests import Operation, Reader, Request
+from shared.http.routes import Route
 from shared.metrics import Metrics
-from shared.refusals import NotAllowed, NotFound
+from shared.refusals import NotAllowed, NotFound, Refusal, Unavailable
+from shared.streams import Receipt
 
 Scope = MutableMapping[str, Any]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -40,6 +44,10 @@ GONE = 499
 """What is counted and logged for a caller who went away; nobody receives it."""
 
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+
+
+Repeated = Callable[[CommandKey], Awaitable[Receipt | None]]
+"""The receipt of the command that was carried out under a key."""
 
 
 class Authenticator(Protocol):
@@ -89,6 +97,7 @@ class Kernel:
         reader: Reader,
         metrics: Metrics,
         limits: Limits,
+        repeated: Repeated | None,
     ) -> None:
         entries: list[tuple[str, str, Operation | Served]] = [
             *((operation.route.method, operation.route.path, operation) for operation in operations),
@@ -97,6 +106,7 @@ class Kernel:
         self._paths = Paths(entries)
         self._authenticator = authenticator
         self._limits = limits
+        self._repeated = repeated
         self._reader = reader
         self._metrics = metrics
         self._count_others = metrics.requests("OTHER", "none")
@@ -151,7 +161,25 @@ class Kernel:
         if not route.grants.admit(caller):
             raise NotAllowed
         call, arguments = await self._reader.read(operation, request, caller)
-        return operation.encode(await route.handler(call, *arguments), request)
+        try:
+            answer = await route.handler(call, *arguments)
+        except Refusal as refusal:
+            answer = await self._first_answer(route, call, refusal)
+        return operation.encode(answer, request)
+
+    async def _first_answer(self, route: Route, call: Call[Any, Any], refusal: Refusal) -> Receipt:
+        """Of a command that was carried out before, and is refused by now: whom it names may have left since.
+
+        Who has lost access is told nothing more. Raises the refusal, and CommandRepeated for another body.
+        """
+        if call.key is None or self._repeated is None or route.answer is not Receipt:
+            raise refusal
+        if isinstance(refusal, (NotFound, NotAllowed, Unavailable)):
+            raise refusal
+        receipt = await self._repeated(call.key)
+        if receipt is None:
+            raise refusal
+        return receipt
 
     async def _counted(self, exchange: Exchange, operation: Operation) -> Caller:
         """Who calls, unless they call too often."""

@@ -71,6 +71,7 @@ def build_api(service: Service, parts: Parts, issuer: Issuer, health: Health) ->
         metrics=parts.metrics,
         health=health,
         limits=Limits(person=settings.rate_person, service=settings.rate_service, address=settings.rate_address),
+        repeated=parts.streams.repeated,
         description=service.description,
     )
 

@@ -310,6 +310,7 @@ async def stage(server: str, service: Service, settings: type[Settings], **more:
             secret=bytes(32),
             metrics=opened.metrics,
             health=Health(),
+            repeated=opened.streams.repeated,
         )
         yield Stage(service, opened, fresh, keys, api)
 

@@ -194,6 +194,18 @@ async def test_the_same_request_twice_is_one(cast: Cast) -> None:
     assert other.status == 422
 
 
+async def test_a_request_sent_again_is_answered_though_there_is_no_manager_any_more(cast: Cast) -> None:
+    body = {"topic": "direction", "proposed_for": TOMORROW.isoformat()}
+    first = await cast.ana.post("/v1/people/{me}/conversations", body, idempotency_key="once")
+    await cast.stage.leaves(cast.max.id, TODAY - timedelta(days=2))
+    again = await cast.ana.post("/v1/people/{me}/conversations", body, idempotency_key="once")
+    assert (again.status, again.body) == (first.status, first.body)
+    other = await cast.ana.post("/v1/people/{me}/conversations", {**body, "topic": "options"}, idempotency_key="once")
+    assert (other.status, other.code) == (422, "idempotency-key-reused")
+    refused = await cast.ana.post("/v1/people/{me}/conversations", body, idempotency_key="anew")
+    assert (refused.status, refused.code) == (409, "no-manager-now")
+
+
 async def test_what_was_done_is_told_again_when_its_time_has_passed(cast: Cast) -> None:
     asked = {"topic": "options", "proposed_for": TOMORROW.isoformat()}
     promised = {"party": "employee", "text": "I learn.", "due_on": TODAY.isoformat()}

@@ -163,6 +163,19 @@ async def test_an_aspiration_of_spaces_says_nothing(office: Office, field: str) 
     assert (refused.status, pointers(refused)) == (422, ["#/skills/0" if field == "skills" else f"#/{field}"])
 
 
+async def test_a_sharing_sent_again_is_answered_though_the_reader_has_left_since(office: Office) -> None:
+    ana, ben = [office.stage.person(await office.stage.hire()) for _ in range(2)]
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    path = f"/v1/people/{{me}}/aspirations/{(await ana.post('/v1/people/{me}/aspirations', wish)).id}"
+    body = {"audience": "person", "reader": str(ben.id)}
+    first = await ana.post(f"{path}/share", body, idempotency_key="once")
+    await office.stage.leaves(ben.id, LONG_AGO)
+    again = await ana.post(f"{path}/share", body, idempotency_key="once")
+    assert (again.status, again.body) == (first.status, first.body)
+    refused = await ana.post(f"{path}/share", body, idempotency_key="anew")
+    assert (refused.status, refused.code) == (422, "person-not-known")
+
+
 async def test_a_sharing_is_answered_with_what_takes_it_back_also_when_repeated(office: Office) -> None:
     ana = await office.hire()
     wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
