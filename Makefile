@@ -18,7 +18,7 @@ demo: env ## start everything, play the story, stop everything (VERBOSE=1 each e
 	@$(BIN)/careers demo $(if $(VERBOSE),--verbose) $(if $(KEEP),--keep) $(if $(COMPOSE),--compose)
 
 test: env ## everything that the tests need, then the tests (ARGS="tests/local -k port")
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest $(or $(ARGS),--numprocesses 2 --dist worksteal)
 
 up: env ## start what is not running, return when all is ready (SERVICES="profiles projections" for some)
 	@$(BIN)/careers up $(SERVICES)
