@@ -69,6 +69,18 @@ class House:
         assert answer.status == 200, answer.body
         return [entry["kind"] for entry in answer.body["items"]]
 
+    def talk(self) -> conversations.ConversationHeld:
+        """Of the employee with their manager."""
+        return conversations.ConversationHeld(
+            conversation=uuid4(),
+            employee=self.ana.id,
+            partner=self.max.id,
+            partner_role="manager",
+            topic="direction",
+            by=self.max.id,
+            effective_on=TODAY,
+        )
+
     async def share(self, **more: Any) -> profiles.AspirationShared:
         values: dict[str, Any] = {"audience": "my_manager", "reader": self.max.id, "share": uuid4(), **more}
         shared = profiles.AspirationShared(
@@ -121,17 +133,8 @@ OFFICIAL = ["person_joined", "place_taken"]
 
 async def test_each_role_sees_what_it_should_of_a_timeline_and_not_more(house: House) -> None:
     shared = await house.share()
-    talk = uuid4()
     await house.stage.tell(
-        conversations.ConversationHeld(
-            conversation=talk,
-            employee=house.ana.id,
-            partner=house.max.id,
-            partner_role="manager",
-            topic="direction",
-            by=house.max.id,
-            effective_on=TODAY,
-        ),
+        house.talk(),
         opportunities.OfferMade(application=uuid4(), opportunity=uuid4(), person=house.ana.id, effective_on=TODAY),
     )
     assert await house.kinds(house.ana) == [*OFFICIAL, "aspiration_shared", "conversation_held", "offer_made"]
@@ -156,18 +159,8 @@ async def test_each_role_sees_what_it_should_of_a_timeline_and_not_more(house: H
 
 
 async def test_who_has_seen_a_timeline_is_told_to_its_owner(house: House) -> None:
-    shared, talk = await house.share(), uuid4()
-    await house.stage.tell(
-        conversations.ConversationHeld(
-            conversation=talk,
-            employee=house.ana.id,
-            partner=house.max.id,
-            partner_role="manager",
-            topic="direction",
-            by=house.max.id,
-            effective_on=TODAY,
-        )
-    )
+    shared = await house.share()
+    await house.stage.tell(house.talk())
     await house.kinds(house.ana)
     await house.kinds(house.hr)
     assert await house.stage.noted(house.ana, "timeline") == [("timeline", str(house.hr.id), "hr_partner", 1)]

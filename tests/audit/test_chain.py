@@ -139,7 +139,10 @@ async def test_a_note_under_way_is_waited_for(pool: Pool) -> None:
 
 
 async def _blocked(pool: Pool) -> None:
-    while not await pool.fetch("select from pg_locks where locktype = 'advisory' and not granted"):
+    here = "(select oid from pg_database where datname = current_database())"
+    while not await pool.fetch(
+        f"select from pg_locks where locktype = 'advisory' and not granted and database = {here}"
+    ):
         await asyncio.sleep(0.01)
 
 
