@@ -41,6 +41,7 @@ ALLOWED = frozenset(
             "kid",
         ),
         *("event_id", "event_type", "stream", "subject", "person", "version", "key_id", "job", "row", "rows"),
+        *("erasure", "scope"),
         *("position", "partition", "offset", "topic", "previous", "epoch", "group", "model", "lag", "migration"),
         *("reason", "error", "frames", "check", "state", "attempt", "attempts", "count", "size", "seconds", "name"),
         *("first", "last", "expected", "found"),

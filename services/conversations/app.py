@@ -50,5 +50,4 @@ SERVICE = Service(
     schemas=(Conversations.name, Commitments.name),
     add_routes=add_routes,
     work=work,
-    worker_appends=True,
 )

@@ -11,7 +11,7 @@ Who reads what of the ledger, by relations as of now; the rest is not there for 
 | the HR partner now | of other HR partners' commitments, dates and what became of them                      |
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -27,7 +27,9 @@ from shared.auth.callers import Caller
 from shared.contracts.conversations import CommitmentKept, CommitmentMade, CommitmentMissed, Party
 from shared.contracts.event import Event
 from shared.contracts.reading import read_event
+from shared.erasure.forgetting import EMPTIED, Mark
 from shared.http import Page
+from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.refusals import NotFound
 from shared.relations.reads import Relations, Rows
@@ -75,6 +77,13 @@ class Commitments:
     async def write(self, connection: asyncpg.Connection, batch: tuple[Told, ...]) -> None:
         for told in batch:
             await _apply(connection, told)
+
+    def forget(self, mark: Mark) -> Mapping[str, Statement]:
+        """That somebody committed stays for whom it was promised to; what they said is gone."""
+        emptied = (
+            "update commitments set text = null, reason = null where owner = $1 and employee = $2 and text is not null"
+        )
+        return {f"{EMPTIED}commitments": (emptied, (mark.person, mark.about))}
 
 
 async def _apply(connection: asyncpg.Connection, told: Told) -> None:

@@ -57,7 +57,7 @@ def work(parts: service.Parts) -> service.Work:
         tasks["outbox"] = outbox.run
     return service.Work(
         models=models(parts),
-        reactions=[Reactions("tellings", dict.fromkeys(HEARD, hearing.hear))],
+        reactions=[Reactions("tellings", dict.fromkeys(HEARD, hearing.hear), forget=hearing.forget)],
         tasks=tasks,
     )
 
@@ -93,6 +93,5 @@ SERVICE = service.Service(
     schemas=(Inbox.name, Titles.name),
     add_routes=add_routes,
     work=work,
-    worker_appends=True,
     migrations=MIGRATIONS,
 )

@@ -1,6 +1,6 @@
 """What each person was told, newest first, said in their language at the moment of reading."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,9 @@ from shared.contracts.notifications import NotificationRead, NotificationSent
 from shared.contracts.opportunities import OpportunityPosted
 from shared.contracts.profiles import Language
 from shared.contracts.reading import read_event
+from shared.erasure.forgetting import Mark
 from shared.http import Page
+from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.relations.reads import Rows
 from shared.sealing.sealer import Sealer
@@ -59,6 +61,9 @@ class Inbox:
     async def write(self, connection: asyncpg.Connection, batch: tuple[Told, ...]) -> None:
         for told in batch:
             await _apply(connection, told)
+
+    def forget(self, mark: Mark) -> Mapping[str, Statement]:
+        return {"inbox": ("delete from inbox where person = $1", (mark.person,))}
 
 
 async def _apply(connection: asyncpg.Connection, told: Told) -> None:

@@ -5,7 +5,7 @@ found out by the notification's own stream. Events of one person arrive in order
 its later events come; they are kept for events that tell nobody, too (imports, replays).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from typing import Protocol
 from uuid import UUID
@@ -29,6 +29,8 @@ from shared.auth.callers import on_whose_behalf
 from shared.contracts.event import Event
 from shared.contracts.profiles import FactWithdrawn
 from shared.contracts.reading import read_event
+from shared.erasure.forgetting import Mark
+from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 
 HEARD = frozenset({FactWithdrawn.type, *(event.type for event in TELLING)})
@@ -87,6 +89,15 @@ class Hearing:
             await self._database.execute(_PUT, *_row(telling, heard, now))
         if news:
             self._put()
+
+    def forget(self, mark: Mark) -> Mapping[str, Statement]:
+        """What waits to be told of somebody's words, or of and to somebody who is erased, is not told."""
+        who = str(mark.person)
+        if mark.scope == "words":
+            told = "delete from tellings where details ->> 'who' = $1 and kind = 'aspiration_shared'"
+            return {"messages that wait": (told, (who,))}
+        told = "delete from tellings where details ->> 'who' = $1 or target = $2"
+        return {"messages that wait": (told, (who, mark.person))}
 
     async def _parties(self, event: Event) -> Parties | None:
         if (named := parties_of(event)) is not None:

@@ -38,7 +38,9 @@ from shared.contracts.opportunities import (
     OfferMade,
     OpportunityKind,
 )
+from shared.erasure.forgetting import EMPTIED, Mark
 from shared.http import Page
+from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.relations.reads import Rows
 from shared.sealing.sealer import Sealer
@@ -182,6 +184,18 @@ class Applications:
     async def write(self, connection: asyncpg.Connection, batch: tuple[Told, ...]) -> None:
         for one in batch:
             await _apply(connection, one.event, one.position)
+
+    def forget(self, mark: Mark) -> Mapping[str, Statement]:
+        """Of words alone: that somebody applied stays, and what became of it; what was said of them goes."""
+        if mark.scope == "person":
+            return {"applications": ("delete from applications where person = $1", (mark.person,))}
+        words = ", ".join(f"{word} = null" for word in _WORDS)
+        return {
+            f"{EMPTIED}applications": (
+                f"update applications set {words} where person = $1 and skills is not null",
+                (mark.person,),
+            )
+        }
 
 
 async def _apply(connection: asyncpg.Connection, event: Event, position: int) -> None:

@@ -1,6 +1,6 @@
 """Moves as they are read by whom they concern: the person, who manages them now, HR, and who receives them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal, assert_never
@@ -15,7 +15,9 @@ from services.opportunities.standing import leads_itself
 from shared.auth.callers import Caller, Role
 from shared.contracts.event import Event
 from shared.contracts.opportunities import MoveAgreed, MoveCompleted, MoveKind, MoveReleased
+from shared.erasure.forgetting import Mark
 from shared.http import Page
+from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.relations.reads import Relations, Rows, has_left, is_hr_partner, is_manager, partners_unit
 
@@ -91,6 +93,12 @@ class Moves:
     async def write(self, connection: asyncpg.Connection, batch: tuple[Told, ...]) -> None:
         for one in batch:
             await _apply(connection, one.event, one.position)
+
+    def forget(self, mark: Mark) -> Mapping[str, Statement]:
+        """A move is no word: it goes with the person."""
+        if mark.scope == "words":
+            return {}
+        return {"move cases": ("delete from moves where person = $1", (mark.person,))}
 
 
 async def _apply(connection: asyncpg.Connection, event: Event, position: int) -> None:

@@ -1,16 +1,29 @@
 """How profiles is put together."""
 
-from services.profiles import api_aspirations, api_directory, api_people, api_units
+from typing import Annotated
+
+from pydantic import Field
+
+from services.profiles import api_aspirations, api_directory, api_erasures, api_people, api_units, erasing
 from services.profiles.aspirations_list import Aspirations, AspirationsList
+from services.profiles.erasing import Erasing
 from services.profiles.identity import Identity
 from services.profiles.imports import api as api_imports
 from services.profiles.imports.jobs import migrations
 from services.profiles.imports.worker import Importer
 from services.profiles.people_list import PeopleList
+from shared import service
 from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
-from shared.service import Parts, Service, Settings, Work
+from shared.service import Parts, Service, Work
+
+
+class Settings(service.Settings):
+    """What profiles may be told besides."""
+
+    key_backup_days: Annotated[int, Field(ge=0)] = 30
+    """How long a backup of the key database is kept: receipts of erasures say when the last one ends."""
 
 
 def add_routes(routes: Routes, parts: Parts) -> None:
@@ -25,12 +38,27 @@ def add_routes(routes: Routes, parts: Parts) -> None:
         api_units.add_routes(routes, parts.streams, parts.relations, people)
     with routes.waiting_for(Waits(parts.freshness, relations, aspirations)):
         api_aspirations.add_routes(routes, parts.streams, parts.relations, listed)
+    api_erasures.add_routes(routes, parts.streams, parts.relations, parts.sealer)
     api_imports.add_routes(routes, parts.pool, parts.settings.secret)
 
 
 def work(parts: Parts) -> Work:
-    """What the worker keeps up to date, and the imports that it carries out."""
-    return Work(models=models(parts), tasks={"imports": Importer(parts).run})
+    """What the worker keeps up to date, and the imports and erasures that it carries out."""
+    settings = parts.settings
+    if not isinstance(settings, Settings):
+        raise TypeError("profiles needs its own settings")
+    erasing = Erasing(
+        parts.pool,
+        parts.streams,
+        parts.keys,
+        key_cache_seconds=settings.key_cache_seconds,
+        backup_days=settings.key_backup_days,
+    )
+    return Work(
+        models=models(parts),
+        reactions=[erasing.reactions()],
+        tasks={"imports": Importer(parts).run, "erasures": erasing.run},
+    )
 
 
 def models(parts: Parts) -> tuple[Relations, Aspirations]:
@@ -41,10 +69,10 @@ def models(parts: Parts) -> tuple[Relations, Aspirations]:
 SERVICE = Service(
     name="profiles",
     description="People, units and places as HR reports them; and what each person says of themselves.",
-    settings=Settings,
+    settings=Settings,  # made from the environment
     schemas=("aspirations",),
     add_routes=add_routes,
     work=work,
-    worker_appends=True,
-    migrations=migrations(),
+    migrations=(*migrations(), erasing.MIGRATION),
+    ends_with_erasure=erasing.ends,
 )

@@ -16,6 +16,7 @@ from shared.contracts.profiles import (
     AspirationRevised,
     AspirationShared,
     AudienceKind,
+    ErasureMarked,
     SharingChanged,
     SharingWithdrawn,
 )
@@ -116,6 +117,8 @@ class Written:
 
 
 def evolve(state: Unwritten | Written, event: Event) -> Unwritten | Written:
+    if isinstance(event, ErasureMarked):
+        return Unwritten()
     if isinstance(event, AspirationRecorded):
         return Written(event.aspiration, event.person, event.content, 1, event.effective_on)
     if isinstance(state, Unwritten):

@@ -1,6 +1,6 @@
 """Aspirations as they are listed: a person's own, and what somebody else shares with the reader now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,9 @@ from shared.contracts import profiles
 from shared.contracts.event import Event
 from shared.contracts.profiles import AudienceKind
 from shared.contracts.reading import read_event
+from shared.erasure.forgetting import Mark
 from shared.http import Page
+from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.refusals import NotFound
 from shared.relations.reads import Relations, Rows, has_left, is_hr_partner, is_manager
@@ -102,6 +104,12 @@ class Aspirations:
     async def write(self, connection: asyncpg.Connection, batch: Batch) -> None:
         for event in batch.events:
             await _apply(connection, event)
+
+    def forget(self, mark: Mark) -> Mapping[str, Statement]:
+        return {
+            "aspirations": ("delete from aspirations where person = $1", (mark.person,)),
+            "sharings": ("delete from shares where person = $1", (mark.person,)),
+        }
 
 
 async def _apply(connection: asyncpg.Connection, event: Event) -> None:

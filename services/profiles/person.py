@@ -12,6 +12,7 @@ from shared.contracts.profiles import (
     AliasRemoved,
     AliasSource,
     ChangeReason,
+    ErasureMarked,
     FactWithdrawn,
     InterimPartnerNamed,
     Language,
@@ -213,7 +214,7 @@ Fact = PersonJoined | PersonRejoined | PersonLeft | PlaceTaken | PlaceChanged | 
 
 @dataclass(frozen=True, slots=True)
 class Nobody:
-    """No event yet."""
+    """No event yet, or erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +247,8 @@ class Person:
 def evolve(state: Nobody | Person, event: Event) -> Nobody | Person:
     person = state if isinstance(state, Person) else Person()
     match event:
+        case ErasureMarked():
+            return Nobody()
         case (
             PersonJoined()
             | PersonRejoined()

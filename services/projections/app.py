@@ -52,5 +52,5 @@ SERVICE = service.Service(
     schemas=("timeline", "moves"),
     add_routes=add_routes,
     work=work,
-    owns_events=False,
+    takes_commands=False,
 )

@@ -40,6 +40,7 @@ Kind = Literal[
     "aspiration_confirmed",
     "sharing_changed",
     "sharing_withdrawn",
+    "words_erased",
     "conversation_held",
     "outcomes_rated",
     "commitment_made",
@@ -121,6 +122,7 @@ _STORIES: Mapping[type[Event], Story] = {
     profiles.SharingWithdrawn: Story(
         "sharing_withdrawn", "withdrawal", "aspiration", "share", shown=("aspiration", "share")
     ),
+    profiles.WordsErased: Story("words_erased", "own"),
     conversations.ConversationHeld: Story(
         "conversation_held",
         "held",

@@ -23,11 +23,13 @@ from shared.auth.callers import Caller, Role
 from shared.contracts import opportunities, profiles
 from shared.contracts.event import Event
 from shared.contracts.reading import CATALOGUE, read_event
+from shared.erasure.forgetting import EMPTIED, Mark
 from shared.http import Page
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.refusals import NotFound
 from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager
+from shared.sealing.erasure import WORDS
 from shared.sealing.sealer import Sealer
 from shared.zones import zone_of
 
@@ -57,6 +59,24 @@ _REORGANISE = """
     insert into reorganisations (id, unit, effective_on, type, recorded_from, body) values ($1, $2, $3, $4, $5, $6)"""
 _POST = """
     insert into postings (opportunity, kind, title, unit) values ($1, $2, $3, $4) on conflict do nothing"""
+
+# Entries in a story ($1) in which the person ($2) said something to a service ($3): which fields, and which field says
+# whose words they are, stands in the contracts ($4). What was shared is no more.
+_EMPTY = """
+    update timeline t set body = (t.body::jsonb - string_to_array(said.fields, ','))::json,
+        audience = case when t.audience = any ($5) then 'own' else t.audience end
+    from json_to_recordset($4) as said (type text, fields text, speaker text)
+    where t.person = $1 and t.type = said.type and split_part(t.type, '.', 1) = $3 and t.body ->> said.speaker = $2
+        and t.body::jsonb ?| string_to_array(said.fields, ',')"""
+_SPOKEN = orjson.dumps(
+    [
+        {"type": old, "fields": ",".join(sorted(fields)), "speaker": speaker}
+        for newest in STORIES
+        if CATALOGUE[newest].data_class in WORDS
+        for speaker, fields in CATALOGUE[newest].speakers().items()
+        for old in versions(newest)
+    ]
+)
 
 
 @dataclass(slots=True)
@@ -140,6 +160,12 @@ class Timeline:
             await connection.executemany(_REORGANISE, batch.reorganisations)
         if batch.postings:
             await connection.executemany(_POST, sorted(batch.postings, key=str))
+
+    def forget(self, mark: Mark) -> Mapping[str, Statement]:
+        """Of words, the entry stays as a fact without them, its owner's alone; a person's story goes whole."""
+        if mark.scope == "person" and mark.person == mark.about:
+            return {"timeline": ("delete from timeline where person = $1", (mark.person,))}
+        return {f"{EMPTIED}timeline": (_EMPTY, (mark.about, str(mark.person), mark.service, _SPOKEN, SHARES))}
 
 
 _OTHERS = frozenset((_WITHDRAWN, _REPLACED, _POSTED))

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.contracts import erasure
 from shared.contracts.event import About, Event, Open, Private
 from shared.contracts.fields import Day, Item, Moment, Person
 
@@ -155,6 +156,14 @@ class CommitmentMissed(
     reason: Annotated[Private[str] | None, About("owner")] = None
 
 
+class ErasureMarked(erasure.ErasureMarked, name="conversations.erasure_marked", version=1, subject="about"):
+    """From here on, what a person said of themselves to this service before is erased."""
+
+
+class ErasureReported(erasure.ErasureReported, name="conversations.erasure_reported", version=1, subject="person"):
+    """This service has cleaned its own stores of what an erasure took."""
+
+
 EVENTS: tuple[type[Event], ...] = (
     ConversationRequested,
     ConversationAccepted,
@@ -167,4 +176,6 @@ EVENTS: tuple[type[Event], ...] = (
     CommitmentMade,
     CommitmentKept,
     CommitmentMissed,
+    ErasureMarked,
+    ErasureReported,
 )

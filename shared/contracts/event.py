@@ -95,6 +95,14 @@ class Event(BaseModel):
         return value
 
     @classmethod
+    def speakers(cls) -> dict[str, list[str]]:
+        """Field with a person → the sealed fields that are theirs."""
+        found: dict[str, list[str]] = {}
+        for field, about in cls.sealed_about.items():
+            found.setdefault(about, []).append(field)
+        return found
+
+    @classmethod
     def read(cls, body: bytes) -> Self:
         """The event of a stored body. Unknown fields are kept aside in `model_extra`; sealed values stay Sealed."""
         return cls.model_validate_json(body, extra="allow")

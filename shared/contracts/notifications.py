@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from shared.contracts import erasure
 from shared.contracts.event import Event, Open, Private
 from shared.contracts.fields import Item, Person
 from shared.contracts.profiles import Language
@@ -42,4 +43,18 @@ class PreferencesSet(Event, name="notifications.preferences_set", version=1, sub
     muted: Private[tuple[str, ...]]
 
 
-EVENTS: tuple[type[Event], ...] = (NotificationSent, NotificationRead, PreferencesSet)
+class ErasureMarked(erasure.ErasureMarked, name="notifications.erasure_marked", version=1, subject="about"):
+    """From here on, what a person said of themselves to this service before is erased."""
+
+
+class ErasureReported(erasure.ErasureReported, name="notifications.erasure_reported", version=1, subject="person"):
+    """This service has cleaned its own stores of what an erasure took."""
+
+
+EVENTS: tuple[type[Event], ...] = (
+    NotificationSent,
+    NotificationRead,
+    PreferencesSet,
+    ErasureMarked,
+    ErasureReported,
+)

@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+from shared.contracts import erasure
 from shared.contracts.event import Event, Open, Private
 from shared.contracts.fields import Day, Item, Person, Unit
 
@@ -161,6 +162,14 @@ class MoveCompleted(
     effective_on: Day
 
 
+class ErasureMarked(erasure.ErasureMarked, name="opportunities.erasure_marked", version=1, subject="about"):
+    """From here on, what a person said of themselves to this service before is erased."""
+
+
+class ErasureReported(erasure.ErasureReported, name="opportunities.erasure_reported", version=1, subject="person"):
+    """This service has cleaned its own stores of what an erasure took."""
+
+
 EVENTS: tuple[type[Event], ...] = (
     OpportunityPosted,
     OpportunityClosed,
@@ -175,4 +184,6 @@ EVENTS: tuple[type[Event], ...] = (
     MoveAgreed,
     MoveReleased,
     MoveCompleted,
+    ErasureMarked,
+    ErasureReported,
 )

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.contracts import erasure
+from shared.contracts.erasure import CleanedPlace, Scope
 from shared.contracts.event import Event, Open, Private
 from shared.contracts.fields import Day, Fact, Item, Official, Person, Unit
 
@@ -12,6 +14,7 @@ Language = Literal["en", "fr", "es"]
 Grain = Literal["theme", "skill", "experience", "role"]
 Certainty = Literal["exploring", "likely", "certain"]
 ChangeReason = Literal["hire", "promotion", "transfer", "demotion", "reorganisation", "leave", "return", "other"]
+ErasureGround = Literal["asked_by_the_person", "end_of_retention", "court_or_authority"]
 AudienceKind = Literal["my_manager", "person", "whoever_is_my_manager", "my_hr_partner"]
 
 
@@ -308,6 +311,84 @@ class SharingWithdrawn(Event, name="profiles.sharing_withdrawn", version=1, subj
     effective_on: Day
 
 
+# What becomes of all that is held about a person; one stream a person
+
+
+class ErasureRequested(Event, name="profiles.erasure_requested", version=1, subject="person"):
+    """It was asked that a person's words, or all that leads to them, be erased."""
+
+    erasure: Item
+    person: Person
+    scope: Annotated[Scope, Open("says what of the person is erased, and nothing of it")]
+    ground: Annotated[ErasureGround, Open("why something was erased must be known when it is gone")]
+    effective_on: Day
+
+
+class KeysDestroyed(Event, name="profiles.keys_destroyed", version=1, subject="person"):
+    """The keys that an erasure is about were destroyed; copies of them end on a day to come."""
+
+    erasure: Item
+    person: Person
+    keys: Annotated[int, Open("a number, and nothing of what they sealed")]
+    backups_end_on: Day
+
+
+class ErasureOrdered(Event, name="profiles.erasure_ordered", version=1, subject="person"):
+    """No process holds a destroyed key any more: every service cleans its stores, and reports."""
+
+    erasure: Item
+    person: Person
+    scope: Annotated[Scope, Open("says what of the person is erased, and nothing of it")]
+
+
+class ServiceCleaned(Event, name="profiles.service_cleaned", version=1, subject="person"):
+    """A service reported what it had found of an erasure, and what became of it."""
+
+    erasure: Item
+    person: Person
+    by_service: Annotated[str, Open("names a service")]
+    places: Annotated[tuple[CleanedPlace, ...], Open("numbers of what was found, and nothing of it")]
+
+
+class WordsErased(Event, name="profiles.words_erased", version=1, subject="person"):
+    """All that a person had written or said of themselves is erased in every service; employment goes on."""
+
+    erasure: Item
+    person: Person
+    effective_on: Day
+
+
+class PersonErased(Event, name="profiles.person_erased", version=1, subject="person"):
+    """All that led to a person is erased in every service: what is counted of them is counted under a random id."""
+
+    erasure: Item
+    person: Person
+    effective_on: Day
+
+
+class HoldPlaced(Event, name="profiles.hold_placed", version=1, subject="person", data_class="employment"):
+    """Nothing of a person may be erased for now, by law: they can read why."""
+
+    person: Person
+    effective_on: Day
+    reason: Private[str]
+
+
+class HoldLifted(Event, name="profiles.hold_lifted", version=1, subject="person", data_class="employment"):
+    """What was kept from being erased by law may be erased again."""
+
+    person: Person
+    effective_on: Day
+
+
+class ErasureMarked(erasure.ErasureMarked, name="profiles.erasure_marked", version=1, subject="about"):
+    """From here on, what a person said of themselves to this service before is erased."""
+
+
+class ErasureReported(erasure.ErasureReported, name="profiles.erasure_reported", version=1, subject="person"):
+    """This service has cleaned its own stores of what an erasure took."""
+
+
 EVENTS: tuple[type[Event], ...] = (
     PersonJoined,
     PersonDescribed,
@@ -335,4 +416,14 @@ EVENTS: tuple[type[Event], ...] = (
     AspirationConfirmed,
     SharingChanged,
     SharingWithdrawn,
+    ErasureRequested,
+    KeysDestroyed,
+    ErasureOrdered,
+    ServiceCleaned,
+    WordsErased,
+    PersonErased,
+    HoldPlaced,
+    HoldLifted,
+    ErasureMarked,
+    ErasureReported,
 )

@@ -6,11 +6,13 @@ from typing import Any
 
 import orjson
 
-from shared.contracts import conversations, notifications, opportunities, profiles
+from shared.contracts import conversations, notifications, opportunities, profiles, projections
 from shared.contracts.event import Event
 
 CATALOGUE: Mapping[str, type[Event]] = {
-    event.type: event for module in (profiles, conversations, opportunities, notifications) for event in module.EVENTS
+    event.type: event
+    for module in (profiles, conversations, opportunities, notifications, projections)
+    for event in module.EVENTS
 }
 """Wire type → contract, for the newest version of each event."""
 

@@ -92,7 +92,7 @@ def _value(name: str, annotation: Any) -> Any:
     if annotation is str:
         return {"time_zone": "Europe/Paris", "country": "FR"}.get(name, f"a {name}".replace("_", " "))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        raise TypeError(f"{name}: an open field holds no model")
+        return annotation(**{part: _value(part, info.annotation) for part, info in annotation.model_fields.items()})
     return datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import asyncpg
 import structlog
 
+from shared.erasure.forgetting import Forgetting
 from shared.kafka.checkpoints import (
     Outdated,
     Released,
@@ -27,7 +28,7 @@ from shared.kafka.checkpoints import (
 from shared.kafka.counts import Counts
 from shared.kafka.delivery import Foreign, Partition, Place, Subject, Types, Work, sort_out
 from shared.kafka.isolation import apply_what_can_be
-from shared.kafka.model import AnyModel, AtOnce, Statement, is_transient, place_of
+from shared.kafka.model import AnyModel, Statement, is_transient, place_of
 from shared.kafka.records import Heard
 from shared.postgres import connect
 
@@ -56,14 +57,20 @@ class Applier:
     """Applies records to one model. `begin` and `run` belong to one assignment of partitions."""
 
     def __init__(
-        self, database_url: str, model: AnyModel, counts: Counts, *, batch: int = BATCH, deadline: float = 30
+        self,
+        database_url: str,
+        model: AnyModel,
+        counts: Counts,
+        *,
+        batch: int = BATCH,
+        deadline: float = 30,
+        aside: bool = False,
     ) -> None:
-        """`batch`: the most records in one transaction; `deadline`: seconds for it."""
-        self.model = model
+        """`batch`: the most records in one transaction; `deadline`: seconds for it; `aside`: it is being built anew."""
+        self.model = Forgetting(model, tells=not aside)
         self.name = checked_name(model.name)
-        self._at_once = model if isinstance(model, AtOnce) else None
         self._url = database_url
-        self._types = Types(model.types)
+        self._types = Types(self.model.types)
         self._batch = batch
         self._deadline = deadline
         self._connection: asyncpg.Connection | None = None
@@ -109,6 +116,7 @@ class Applier:
 
         async def load(connection: asyncpg.Connection) -> Mapping[Partition, Place]:
             self._waiting = await waiting(connection, self.name, self.model.services)
+            await self.model.begin(connection)
             return await stand(connection, self.name, mine)
 
         self.places = self._planned = await self._persist(load)
@@ -218,9 +226,7 @@ class Applier:
         """What is left to do besides moving the checkpoints, if one statement can do it all."""
         if work.held or work.foreign or not work.moves:
             return None
-        if not work.events:
-            return ()
-        return None if self._at_once is None else self._at_once.statements(prepared)
+        return self.model.statements(prepared) if work.events else ()
 
     async def _open(self, connection: asyncpg.Connection, work: Work) -> None:
         await begin_and_move(connection, self.name, work.moves)

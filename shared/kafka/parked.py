@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from shared.erasure.forgetting import Forgetting
 from shared.kafka.model import AnyModel, is_transient, place_of
 from shared.kafka.partitions import partition_of
 from shared.kafka.records import Heard, read_record
@@ -56,11 +57,13 @@ async def _retry(connection: asyncpg.Connection, model: AnyModel, service: str, 
     await connection.execute(f'set local search_path = "{model.name}", public')
     freed: list[int] = []
     reason = None
+    forgetting = Forgetting(model)
+    await forgetting.begin(connection)
     rows = await connection.fetch(_OF_SUBJECT, model.name, service, subject)
     for row in rows:
         try:
             async with connection.transaction():
-                await model.write(connection, model.prepare([_heard(service, row)]))
+                await forgetting.write(connection, forgetting.prepare([_heard(service, row)]))
         except Exception as failed:
             if is_transient(failed):
                 raise

@@ -6,7 +6,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import asyncpg
 
+from shared.erasure.forgetting import Mark
 from shared.eventstore import CommandKey
+from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.refusals import Refusal, Unavailable
 from shared.sealing.keys import PersonErased
@@ -25,11 +27,22 @@ class Reactions:
     write is. There is nothing to rebuild: no reaction ever hears an event again because of a replay.
     """
 
-    def __init__(self, name: str, table: Mapping[str, React], *, at_once: int = 16) -> None:
-        """`table`: wire type → function. `at_once`: how many subjects are seen to at the same time."""
+    def __init__(
+        self,
+        name: str,
+        table: Mapping[str, React],
+        *,
+        at_once: int = 16,
+        forget: Callable[[Mark], Mapping[str, Statement]] = lambda _mark: {},
+        of_erased: bool = False,
+    ) -> None:
+        """`table`: wire type → function. `at_once`: how many subjects are seen to at the same time. `forget`: what an
+        erasure takes of rows that the functions have made. `of_erased`: whether it hears of who is erased, too."""
         self.name = name
         self.types = frozenset(table)
         self.services = frozenset(wire_type.partition(".")[0] for wire_type in table)
+        self.forget = forget
+        self.kept = frozenset(table) if of_erased else frozenset[str]()
         self._table = table
         self._at_once = asyncio.Semaphore(at_once)
 

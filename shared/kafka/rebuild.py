@@ -16,6 +16,7 @@ from typing import Any
 import asyncpg
 import structlog
 
+from shared.erasure.forgetting import Forgets, Keeps
 from shared.kafka.applier import Applier
 from shared.kafka.checkpoints import checked_name
 from shared.kafka.cluster import Cluster
@@ -77,6 +78,10 @@ class _Aside:
         self.write = model.write
         if isinstance(model, AtOnce):
             self.statements = model.statements
+        if isinstance(model, Forgets):
+            self.forget = model.forget
+        if isinstance(model, Keeps):
+            self.kept = model.kept
 
 
 async def rebuild(
@@ -88,7 +93,7 @@ async def rebuild(
     """
     name = checked_name(model.name)
     control = await connect(database_url, deadline=SLOW, name=f"{name} rebuild")
-    applier = Applier(database_url, _Aside(model), counts, batch=BATCH)
+    applier = Applier(database_url, _Aside(model), counts, batch=BATCH, aside=True)
     try:
         if not await control.fetchval("select pg_try_advisory_lock(hashtext($1))", f"rebuild {name}"):
             raise RebuildRefused(f"{name} is being rebuilt already")

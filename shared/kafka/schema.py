@@ -1,4 +1,4 @@
-"""The tables of the relay and of consumers, for every service's database."""
+"""The tables of the relay and of consumers, and of what consumers forget, for every service's database."""
 
 from pathlib import Path
 

@@ -14,6 +14,8 @@ import orjson
 from shared.contracts import profiles
 from shared.contracts.event import Event, Sealed
 from shared.contracts.reading import read_event
+from shared.erasure.forgetting import Mark
+from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.relations.derived import chiefs_of, renew_people, renew_units
 from shared.sealing.sealer import UNAVAILABLE, Sealer
@@ -55,6 +57,11 @@ class Relations:
 
     name = "relations"
     services = ("profiles",)
+    kept = frozenset(
+        event.type
+        for event in (profiles.PersonJoined, profiles.PersonLeft, profiles.PersonRejoined, profiles.FactWithdrawn)
+    )
+    """That somebody who was erased had left must stay known: they lead and manage nobody."""
     tables = (Path(__file__).parent / "tables.sql").read_text()
 
     @property
@@ -92,6 +99,13 @@ class Relations:
             await renew_units(connection)
         await renew_people(connection, people=facts.people, units=facts.units, left=facts.left, before=before)
 
+    def forget(self, mark: Mark) -> Mapping[str, Statement]:
+        if mark.service != "profiles" or mark.scope != "person":
+            return {}
+        return {
+            place: (f"delete from {table} where person = $1", (mark.person,)) for place, table in _OF_A_PERSON.items()
+        }
+
     async def _write_aliases(self, connection: asyncpg.Connection, facts: Facts) -> None:
         sealed = [event.value for event, _ in facts.aliases if isinstance(event.value, Sealed)]
         clear = await self._sealer.unseal(sealed)
@@ -110,6 +124,16 @@ def fold_alias(value: str) -> str:
     """How aliases are compared: without outer space, without case."""
     return value.strip().casefold()
 
+
+_OF_A_PERSON = {
+    "directory": "people",
+    "aliases": "aliases",
+    "places": "place_facts",
+    "explicit managers": "manager_facts",
+    "interim partners": "interim_facts",
+    "managers by day": "managers",
+    "units by day": "belongings",
+}
 
 _UPSERTS: Mapping[str, str] = {
     "people": """insert into people (person, changed_at) values ($1, $2)

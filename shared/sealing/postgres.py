@@ -8,7 +8,9 @@ from uuid import UUID, uuid4
 import asyncpg
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from shared.contracts.erasure import Scope
 from shared.postgres import Migration, Pool
+from shared.sealing.erasure import WORDS
 from shared.sealing.keys import DataKey, KeysUnavailable, Owner
 from shared.sealing.kms import Kms, Wrapped
 
@@ -27,11 +29,14 @@ GRANTS: Mapping[str, Mapping[str, bool]] = {
 }
 """Service → data class → whether it may seal for it. What is not named, it can neither seal nor unseal."""
 
+ERASES = "profiles"
+"""The service that may destroy keys: it coordinates erasure."""
+
 
 def migrations() -> list[Migration]:
     """The key store's own schema, for the database that holds nothing else."""
     here = Path(__file__).parent
-    return [Migration(f"sealing/{name}", (here / f"{name}.sql").read_text()) for name in ("0001_keys", "0002_erasures")]
+    return [Migration(f"sealing/{path.stem}", path.read_text()) for path in sorted(here.glob("[0-9]*.sql"))]
 
 
 async def grant(connection: asyncpg.Connection, service: str, role: str) -> None:
@@ -45,6 +50,10 @@ async def grant(connection: asyncpg.Connection, service: str, role: str) -> None
         quoted = await connection.fetchval("select quote_ident($1)", role)
         await connection.execute(f"grant usage on schema keys to {quoted}")
         await connection.execute(f"grant execute on function keys.for_sealing, keys.for_unsealing to {quoted}")
+        granted = f"grant execute on function keys.destroy to {quoted}"
+        await connection.execute(
+            granted if service == ERASES else f"revoke execute on function keys.destroy from {quoted}"
+        )
 
 
 class PostgresKeyStore:
@@ -67,6 +76,15 @@ class PostgresKeyStore:
         keys: dict[str, DataKey | None] = dict.fromkeys(ids)
         keys.update({str(key_id): key for key_id, key in (await self._unwrapped(rows)).items()})
         return keys
+
+    async def destroy(self, erasure: UUID, person: UUID, scope: Scope) -> int:
+        """Destroys keys of the person for good, and says how many; again for the same erasure, it changes nothing.
+
+        Of words: those of what they wrote or said; what they write from then on takes new keys. Raises
+        KeysUnavailable; asyncpg.InsufficientPrivilegeError in a service that may not.
+        """
+        classes = sorted(WORDS) if scope == "words" else None
+        return len(await self._fetch("select id from keys.destroy($1, $2, $3)", erasure, person, classes))
 
     async def check(self) -> str | None:
         """For readiness: why keys cannot be used now."""

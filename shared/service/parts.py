@@ -7,6 +7,8 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from shared.audit import Book
+from shared.contracts.erasure import Scope
+from shared.erasure.marking import Ends
 from shared.eventstore import Append, Appended, CommandKey, CommandRepeated, EventStore, Stored
 from shared.eventstore.postgres import open_store
 from shared.http import Routes
@@ -24,11 +26,14 @@ from shared.service.settings import Settings
 from shared.streams import Streams
 
 
-class Checked(Protocol):
-    """What readiness asks."""
+class Keys(Protocol):
+    """What is asked of the key store besides keys."""
 
     async def check(self) -> str | None:
         """Why it cannot be used now."""
+
+    async def destroy(self, erasure: UUID, person: UUID, scope: Scope) -> int:
+        """Destroys a person's keys, and says how many; again for the same erasure, it changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,7 @@ class Parts:
     settings: Settings
     metrics: Metrics
     pool: Pool
-    keys: Checked
+    keys: Keys
     store: EventStore
     sealer: Sealer
     streams: Streams
@@ -68,9 +73,9 @@ class Service:
     add_routes: Callable[[Routes, Parts], None]
     work: Callable[[Parts], Work]
     migrations: Sequence[Migration] = ()
-    owns_events: bool = True
-    worker_appends: bool = False
-    """Whether reactions or tasks of the worker give commands."""
+    takes_commands: bool = True
+    """Whether its API does. Its worker always records something: what it has cleaned, at least."""
+    ends_with_erasure: Ends | None = None
 
 
 @asynccontextmanager

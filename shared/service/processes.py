@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import httpx2
 from pydantic import ValidationError
 
-from shared import audit
+from shared import audit, erasure
 from shared.auth.callers import Unauthenticated
 from shared.auth.issuer import Issuer
 from shared.auth.linking import Callers
@@ -79,7 +79,7 @@ def build_api(service: Service, parts: Parts, issuer: Issuer, health: Health) ->
 async def serve_api(service: Service, settings: Settings) -> int:
     """Answers requests until told to stop. Returns the exit code."""
     async with (
-        open_parts(service, settings, appends=service.owns_events) as parts,
+        open_parts(service, settings, appends=service.takes_commands) as parts,
         httpx2.AsyncClient(follow_redirects=False, trust_env=False) as client,
     ):
         issuer = Issuer(settings.issuer_url, client)
@@ -99,20 +99,16 @@ async def serve_api(service: Service, settings: Settings) -> int:
 
 async def serve_worker(service: Service, settings: Settings) -> int:
     """Publishes what the service records, keeps its models and reacts, until told to stop. Returns the exit code."""
-    async with open_parts(service, settings, appends=service.worker_appends, reads=2) as parts:
+    async with open_parts(service, settings, appends=True, reads=2) as parts:
         work = service.work(parts)
         counts = Counts(parts.metrics)
         url, cluster = settings.database_url, settings.cluster
         running: list[Relay | Consumer | Marks] = [
-            Consumer(url, cluster, f"{service.name}.models", work.models, counts),
+            Consumer(url, cluster, f"{service.name}.models", [*work.models, erasure.Orders()], counts),
             Marks(url, cluster, work.models),
+            Relay(url, cluster, service.name, counts),
         ]
-        if service.owns_events:
-            running.append(Relay(url, cluster, service.name, counts))
-        running.extend(
-            Consumer(url, cluster, f"{service.name}.{reactions.name}", [reactions], counts)
-            for reactions in work.reactions
-        )
+        running.extend(Consumer(url, cluster, f"{service.name}.{one.name}", [one], counts) for one in work.reactions)
         checks = [Check("postgresql", parts.pool.check), Check("keys", parts.keys.check)]
         checks += [Check(f"{type(one).__name__.lower()}-{number}", _told(one)) for number, one in enumerate(running)]
         health = Health(checks)
@@ -128,6 +124,15 @@ async def serve_worker(service: Service, settings: Settings) -> int:
             f"{type(one).__name__.lower()}-{number}": one.run for number, one in enumerate(running)
         }
         tasks["audit"] = audit.Chain(parts.pool, audit.Signer(settings.secret)).run
+        tasks["erasure"] = erasure.Cleaning(
+            service.name,
+            url,
+            pool=parts.pool,
+            store=parts.store,
+            streams=parts.streams,
+            models=[*work.models, *work.reactions],
+            ends=service.ends_with_erasure,
+        ).run
         return await supervise(app, {**tasks, **work.tasks}, health, host=settings.host, port=settings.port)
 
 

@@ -22,8 +22,10 @@ from shared.audit import Book
 from shared.audit import migrations as audit_migrations
 from shared.auth.callers import Caller, Role, Unauthenticated
 from shared.contracts import profiles
+from shared.contracts.erasure import Scope
 from shared.contracts.event import Event
 from shared.contracts.profiles import AliasSource, Language, Name
+from shared.erasure.forgetting import Forgetting
 from shared.eventstore.postgres import PostgresEventStore, open_store
 from shared.eventstore.postgres import migrations as eventstore_migrations
 from shared.http import Api, Health, Routes, build
@@ -35,6 +37,7 @@ from shared.metrics import Metrics
 from shared.postgres import Pool, connect, migrate
 from shared.relations.model import Relations as RelationsModel
 from shared.relations.reads import Relations
+from shared.sealing.erasure import WORDS
 from shared.sealing.keys import KeyCache
 from shared.sealing.memory import MemoryKeyStore
 from shared.sealing.sealer import Sealer
@@ -59,6 +62,23 @@ class Fresh:
 
     async def wait(self, *_asked: object) -> Literal["reached"]:
         return "reached"
+
+
+class _Keys:
+    """A store in memory, as the saga asks it."""
+
+    def __init__(self, keys: MemoryKeyStore) -> None:
+        self._keys = keys
+
+    async def check(self) -> None:
+        return None
+
+    async def destroy(self, erasure: UUID, person: UUID, scope: Scope) -> int:
+        if scope == "person":
+            self._keys.erase(person)
+        for data_class in WORDS:
+            self._keys.destroy(person, data_class)
+        return len(WORDS)
 
 
 class Bearers:
@@ -159,9 +179,12 @@ class Stage:
 
     async def hear(self, heard: Heard) -> None:
         for model in self.service.work(self.parts).models:
-            if heard.service in model.services and heard.type in model.types:
+            if heard.service in model.services and heard.type in Forgetting(model).types:
+                forgetting = Forgetting(model)
                 async with self.parts.pool.acquire() as connection, connection.transaction():
-                    await model.write(connection, model.prepare([heard]))
+                    await forgetting.begin(connection)
+                    await connection.execute(f"set local search_path = {model.name}, public")
+                    await forgetting.write(connection, forgetting.prepare([heard]))
 
     async def tell(self, *events: Event) -> list[Heard]:
         """Another service recorded this."""
@@ -272,14 +295,14 @@ def place(**given: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def stage(server: str, service: Service, settings: type[Settings], **more: object) -> AsyncIterator[Stage]:
+async def stage(server: str, service: Service, **more: object) -> AsyncIterator[Stage]:
     """On an empty database of its own, whose tables are made as the service's own migration makes them. `server` is an
     administrator's URL."""
     keys, fresh = MemoryKeyStore(), Fresh()
     sealer = Sealer(KeyCache(keys, seconds=0))  # a key that is destroyed is gone at once
     name = f"test_{uuid4().hex}"
     url = _url(server, name)
-    given = settings.model_validate({**_SETTINGS, "database_url": url, **more})
+    given = cast("type[Settings]", service.settings).model_validate({**_SETTINGS, "database_url": url, **more})
     async with AsyncExitStack() as stack:
         pool = Pool(url, search_path=", ".join(("relations", *service.schemas, "public")))
 
@@ -288,7 +311,7 @@ async def stage(server: str, service: Service, settings: type[Settings], **more:
                 settings=given,
                 metrics=Metrics(service.name),
                 pool=pool,
-                keys=pool,
+                keys=_Keys(keys),
                 store=store,
                 sealer=sealer,
                 streams=Streams(store, sealer, service.name),

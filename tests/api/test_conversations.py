@@ -12,7 +12,6 @@ import time_machine
 from services.conversations.app import SERVICE
 from services.conversations.endings import EVERY, SETTLED, Endings
 from shared.relations.reads import RelationsStale
-from shared.service import Settings
 from tests.api.stage import Person, Stage, stage
 
 TODAY = datetime.now(UTC).date()
@@ -60,7 +59,7 @@ class Cast:
 
 @pytest.fixture
 async def cast(database_url: str) -> AsyncIterator[Cast]:
-    async with stage(database_url, SERVICE, Settings) as made:
+    async with stage(database_url, SERVICE) as made:
         leader, partner = await made.hire(name="Max Roth"), await made.hire(name="Hana Ito")
         unit = await made.unit(leader, hr_partner=partner)
         employee = await made.hire(unit=unit, number="E1001")

@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from services.notifications.app import SERVICE, Settings
+from services.notifications.app import SERVICE
 from services.notifications.outbox import GIVEN_UP, Outbox, SmtpPost
 from services.notifications.reactions import HEARD, Hearing
 from services.notifications.recipients import Recipients
@@ -84,7 +84,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(database_url: str) -> AsyncIterator[Desk]:
-    async with stage(database_url, SERVICE, Settings) as made:
+    async with stage(database_url, SERVICE) as made:
         parts, mailbox, woken = made.parts, Mailbox(), list[str]()
         recipients = Recipients(parts.pool, parts.relations, parts.streams, parts.sealer)
         outbox = Outbox(

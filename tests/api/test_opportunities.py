@@ -15,7 +15,6 @@ from shared.auth.callers import Caller, Scope
 from shared.contracts import profiles
 from shared.eventstore import Stored
 from shared.http import Health, Routes, build
-from shared.service import Settings
 from tests.api.stage import LONG_AGO, Answered, Person, Stage, stage
 
 ESCO = "http://data.europa.eu/esco/skill/000f1d3d-220f-4789-9c0a-cc742521fb02"
@@ -80,7 +79,7 @@ class World:
 @pytest.fixture(scope="module")
 async def staged(database_url: str) -> AsyncIterator[Stage]:
     """One for all tests here: each has a company of its own in it."""
-    async with stage(database_url, SERVICE, Settings) as staged:
+    async with stage(database_url, SERVICE) as staged:
         yield staged
 
 

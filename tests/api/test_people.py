@@ -12,7 +12,6 @@ import pytest
 
 from services.profiles.app import SERVICE
 from shared.contracts import profiles
-from shared.service import Settings
 from tests.api.stage import LONG_AGO, Person, Stage, place, stage
 
 WORDS = profiles.Aspiration(grain="skill", certainty="likely", text="lead talks")
@@ -24,7 +23,7 @@ PLACE = place(effective_on="2024-03-01")
 async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
     secret = tmp_path / "secret"
     secret.write_text(base64.b64encode(bytes(range(32))).decode())
-    async with stage(database_url, SERVICE, Settings, secret_file=secret) as staged:
+    async with stage(database_url, SERVICE, secret_file=secret) as staged:
         yield staged
 
 

@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 
 from services.profiles.app import SERVICE
-from shared.service import Settings
 from tests.api.stage import LONG_AGO, Answered, Person, Stage, place, stage
 
 
@@ -46,7 +45,7 @@ def pointers(refused: Answered) -> list[str]:
 async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
     secret = tmp_path / "secret"
     secret.write_text(base64.b64encode(bytes(32)).decode())
-    async with stage(database_url, SERVICE, Settings, secret_file=secret) as made:
+    async with stage(database_url, SERVICE, secret_file=secret) as made:
         yield Office(made, made.person(uuid4(), "admin"))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.projections.app import SERVICE, Settings
+from services.projections.app import SERVICE
 from shared import http
 from shared.auth.callers import Caller, Scope
 from shared.contracts import conversations, opportunities, profiles
@@ -98,7 +98,7 @@ class House:
 @pytest.fixture
 async def house(database_url: str) -> AsyncIterator[House]:
     waited = Waited()
-    async with stage(database_url, SERVICE, Settings) as made:
+    async with stage(database_url, SERVICE) as made:
         parts = replace(made.parts, freshness=cast("Freshness", waited), relations=Relations(made.parts.pool, waited))
         routes = http.Routes()
         SERVICE.add_routes(routes, parts)

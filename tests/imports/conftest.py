@@ -18,7 +18,6 @@ from services.profiles.imports.worker import Importer
 from services.profiles.unit import unit_id
 from shared.contracts.event import Event
 from shared.eventstore import Stored
-from shared.service import Settings
 from tests.api.stage import Stage, stage
 
 ADMIN = UUID("0d5f0a8e-5a53-4f0b-9d4c-2f9b1f2f6a01")
@@ -90,7 +89,7 @@ class Imports:
 async def imports(database_url: str, tmp_path: Path) -> AsyncIterator[Imports]:
     secret = tmp_path / "secret"
     secret.write_text(base64.b64encode(SECRET).decode())
-    async with stage(database_url, SERVICE, Settings, secret_file=secret) as staged:
+    async with stage(database_url, SERVICE, secret_file=secret) as staged:
         transport = httpx2.ASGITransport(app=staged.api)
         async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
             yield Imports(staged, Importer(staged.parts), client)

@@ -159,7 +159,7 @@ def opened(root: Path, given: Mapping[str, str]) -> Iterator[House]:
     """Starts everything below `root`, and takes it down again. `given` may name servers to use instead of own ones."""
     folder = Folder(root)
     mark = uuid4().hex[:8]
-    own = {"DATABASE_PREFIX": f"t{mark}_", "TOPIC_PREFIX": f"t{mark}.", **UNLIMITED}
+    own = {"DATABASE_PREFIX": f"t{mark}_", "TOPIC_PREFIX": f"t{mark}.", "KEY_CACHE_SECONDS": "0", **UNLIMITED}
     environment = {**os.environ, **given, **own}
     try:
         env = instance.up(folder, SERVICES, given=environment)

@@ -20,6 +20,7 @@ def test_what_happened_is_kept_for_ever_and_never_compacted() -> None:
         "careers.conversations",
         "careers.opportunities",
         "careers.notifications",
+        "careers.projections",
     ]
     for topic in facts:
         assert topic.partitions == 24

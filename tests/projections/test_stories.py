@@ -13,6 +13,17 @@ UNTOLD = {
     "profiles.person_described.v1": "how to reach somebody is no story",
     "profiles.alias_added.v1": "what others call somebody is no story",
     "profiles.alias_removed.v1": "what others call somebody is no story",
+    "profiles.erasure_requested.v1": "it is told when it is complete",
+    "profiles.keys_destroyed.v1": "it is told when it is complete",
+    "profiles.erasure_ordered.v1": "it is told when it is complete",
+    "profiles.service_cleaned.v1": "it is told when it is complete",
+    "profiles.person_erased.v1": "no story is left",
+    "profiles.hold_placed.v1": "what a court asks for is no story",
+    "profiles.hold_lifted.v1": "what a court asks for is no story",
+    **{
+        f"{service}.erasure_reported.v1": "it is told when it is complete"
+        for service in ("profiles", "conversations", "opportunities", "notifications", "projections")
+    },
     "profiles.fact_withdrawn.v1": "it takes an entry out",
     "conversations.conversation_requested.v1": "arranging is no story",
     "conversations.conversation_accepted.v1": "arranging is no story",

@@ -51,6 +51,7 @@ class KeyDatabase:
 
     url: str
     service_url: str
+    role: str
     admin: asyncpg.Connection
     pools: list[Pool] = field(default_factory=list)
 
@@ -89,7 +90,10 @@ async def key_database(fresh_database: str) -> AsyncIterator[KeyDatabase]:
     await grant(admin, "profiles", role)
     parts = urlsplit(fresh_database)
     made = KeyDatabase(
-        fresh_database, urlunsplit(parts._replace(netloc=f"{role}:secret@{parts.netloc.rpartition('@')[2]}")), admin
+        fresh_database,
+        urlunsplit(parts._replace(netloc=f"{role}:secret@{parts.netloc.rpartition('@')[2]}")),
+        role,
+        admin,
     )
     yield made
     for pool in made.pools:

@@ -10,6 +10,7 @@ import pytest
 from shared.contracts.event import PERSONAL_DATA_CLASSES
 from shared.postgres import connect
 from shared.sealing.erasure import WORDS, destroy_words, erase_person
+from shared.sealing.postgres import ERASES, GRANTS, grant
 
 OWN = ("directory", "employment", "aspirations")
 FOR_SEALING = """
@@ -133,11 +134,15 @@ async def test_what_a_restore_brought_back_is_destroyed_again_by_the_list_of_era
     assert [len(await living(key_database, person)) for person in (gone, silent, somebody)] == [0, 2, 3]
 
 
-async def test_no_service_can_destroy(key_database):
-    connection = await asyncpg.connect(key_database.service_url)
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        await erase_person(connection, uuid4(), uuid4())
-    await connection.close()
+async def test_one_service_alone_can_destroy(key_database, store):
+    person, erasure = uuid4(), uuid4()
+    await keys_of(store, person)
+    assert [await store.destroy(erasure, person, "words") for _ in range(2)] == [1, 1]
+    assert await store.destroy(uuid4(), person, "person") == 2
+    for service in GRANTS.keys() - {ERASES}:
+        await grant(key_database.admin, service, key_database.role)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await store.destroy(uuid4(), uuid4(), "person")
 
 
 async def test_a_key_that_is_being_made_is_destroyed_too(key_database, other, store):

@@ -1,0 +1,116 @@
+"""Words and people are erased, from outside: who may ask, what is left to read, what the receipt says."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from shared.contracts.erasure import SERVICES
+from tests.journeys.house import TODAY, Caller, House
+
+WORDS = "I want to lead conversations with customers"
+WISH = {"grain": "skill", "certainty": "likely", "text": WORDS}
+
+
+@pytest.fixture
+def team(house: House):
+    """Amina and her manager Ben, of one unit; and an administrator."""
+    ben = house.hire()
+    unit = house.unit(ben.id)
+    return house.hire(unit), ben, house.person(house.hire().id, "admin")
+
+
+def erased(house: House, asker: Caller, person: str, scope: str = "words") -> Any:
+    """The receipt of a complete erasure."""
+    asked = asker.post("profiles", f"/v1/people/{person}/erasures", {"scope": scope})
+    assert asked.status == 201, asked
+
+    def receipt():
+        found = asker.get("profiles", f"/v1/people/{person}/erasures/{asked.id}").body
+        return found if found["state"] == "complete" else None
+
+    return house.until(receipt, 60)
+
+
+def test_words_are_gone_everywhere_and_employment_goes_on(house, team):
+    amina, ben, _ = team
+    path = f"/v1/people/{amina.id}/aspirations"
+    wish = amina.post("profiles", path, WISH)
+    shared = amina.post("profiles", f"{path}/{wish.id}/share", {"audience": "my_manager"})
+    assert ben.get("profiles", f"{path}/{wish.id}", after=shared.after).status == 200
+    promise = {"party": "employee", "text": WORDS, "due_on": (TODAY + timedelta(days=9)).isoformat()}
+    promised = amina.post("conversations", f"/v1/people/{amina.id}/commitments", promise)
+    timeline = f"/v1/people/{amina.id}/timeline"
+    assert WORDS in str(amina.get("projections", timeline, after=promised.after).body)
+
+    receipt = erased(house, amina, amina.id)
+
+    assert [one["service"] for one in receipt["services"] if one["cleaned"]] == list(SERVICES)
+    assert receipt["keys_destroyed"] >= 2
+    found = {(one["service"], place["place"]): place for one in receipt["services"] for place in one["places"]}
+    assert found["profiles", "events"] == {"place": "events", "found": 2, "done": "unreadable"}
+    assert found["profiles", "aspirations"] == {"place": "aspirations", "found": 1, "done": "deleted"}
+    assert found["projections", "words of timeline"]["found"] == 3
+    assert amina.get("profiles", path).body["items"] == []
+    for asking in (amina, ben):
+        assert asking.get("profiles", f"{path}/{wish.id}").code == "not-found"
+    assert amina.post("profiles", f"{path}/{wish.id}/confirm").code == "not-found"
+    story = amina.get("projections", timeline, order="oldest").body["items"]
+    assert WORDS not in str(story)
+    kinds = [entry["kind"] for entry in story]
+    assert {"person_joined", "place_taken", "aspiration_recorded", "aspiration_shared", "words_erased"} <= set(kinds)
+    assert all(entry["audience"] is None for entry in story)
+    seen = ben.get("projections", timeline).body["items"]
+    assert {entry["kind"] for entry in seen} == {"person_joined", "place_taken"}
+    again = amina.post("profiles", path, WISH)
+    assert amina.get("profiles", f"{path}/{again.id}").body["content"]["text"] == WORDS
+
+
+def test_who_has_left_is_erased_and_does_not_come_back(house, team):
+    amina, ben, admin = team
+    path = f"/v1/people/{amina.id}"
+    assert admin.post("profiles", f"{path}/erasures", {"scope": "person"}).code == "still-employed"
+    number = amina.get("profiles", path).body["employee_number"]
+    house.told(f"{path}/leave", {"left_on": (TODAY - timedelta(days=2)).isoformat()})
+    receipt = erased(house, admin, amina.id, "person")
+    found = {place["place"] for one in receipt["services"] for place in one["places"] if place["found"]}
+    assert {"events", "aliases", "directory", "timeline"} <= found
+    for asking in (amina, ben, house.hr):
+        assert asking.get("profiles", path).code == "not-found"
+        assert asking.get("profiles", f"/v1/people/{number}").code == "not-found"
+    assert admin.post("profiles", f"{path}/erasures", {"scope": "person"}).code == "not-found"
+    joined = {"employee_number": number, "given_name": "A", "family_name": "B", "joined_on": TODAY.isoformat()}
+    assert house.hr.post("profiles", "/v1/people", joined).code == "person-already-joined"
+
+
+def test_nobody_else_has_somebodys_words_erased(house, team):
+    amina, ben, admin = team
+    path = f"/v1/people/{amina.id}/erasures"
+    for asking, status in ((ben, 404), (house.hr, 403), (house.nobody, 401)):
+        assert asking.post("profiles", path, {"scope": "words"}).status == status
+        assert asking.get("profiles", path).status == status
+    assert amina.post("profiles", path, {"scope": "person"}).code == "not-allowed"
+    assert amina.post("profiles", path, {"scope": "words", "ground": "court_or_authority"}).code == "not-allowed"
+    assert amina.post("profiles", path, {"scope": "everything"}).status == 422
+    assert admin.get("profiles", f"{path}/{uuid4()}").code == "not-found"
+
+
+def test_a_hold_forbids_erasure_and_says_why(house, team):
+    amina, ben, admin = team
+    path = f"/v1/people/{amina.id}"
+    assert amina.get("profiles", f"{path}/hold").code == "not-found"
+    assert ben.post("profiles", f"{path}/place-hold", {"reason": "none"}).status == 403
+    placed = admin.post("profiles", f"{path}/place-hold", {"reason": "Labour court of Lyon"})
+    assert placed.status == 200
+    assert admin.post("profiles", f"{path}/place-hold", {"reason": "Another"}).code == "hold-in-place"
+    assert amina.post("profiles", f"{path}/erasures", {"scope": "words"}).code == "on-legal-hold"
+    assert amina.get("profiles", f"{path}/hold").body["reason"] == "Labour court of Lyon"
+    assert ben.get("profiles", f"{path}/hold").code == "not-found"
+    assert admin.post("profiles", f"{path}/lift-hold").status == 200
+    assert admin.post("profiles", f"{path}/lift-hold").code == "not-found"
+    asked = amina.post("profiles", f"{path}/erasures", {"scope": "words"}, idempotency_key="erase-mine")
+    again = amina.post("profiles", f"{path}/erasures", {"scope": "words"}, idempotency_key="erase-mine")
+    assert (asked.status, asked.body) == (again.status, again.body)
+    assert amina.post("profiles", f"{path}/erasures", {"scope": "words"}).code == "erasure-under-way"
+    assert admin.post("profiles", f"{path}/place-hold", {"reason": "Too late"}).code == "erasure-under-way"
