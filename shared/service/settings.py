@@ -8,6 +8,7 @@ from urllib.parse import quote, urlsplit
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.groups import FLOOR, Minimum
 from shared.http.limits import Rate
 from shared.kafka.cluster import Cluster
 from shared.sealing.folder import FolderKms, folder_of
@@ -72,6 +73,10 @@ class Settings(KmsSettings):
     """How long a process goes on using a data key that was destroyed meanwhile: an erasure waits for as long."""
     key_cache_size: Annotated[int, Field(ge=1)] = SIZE
     """Data keys in memory, for sealing and as many for unsealing."""
+    group_minimum: Annotated[int, Field(ge=FLOOR)] = Minimum().counts
+    """How many people a figure about a group is about at least."""
+    group_minimum_feelings: Annotated[int, Field(ge=FLOOR)] = Minimum().feelings
+    """The same for figures of what people feel or wrote."""
     audience: str = "careers"
     person_claim: str = "sub"
     person_alias: str = "employee_number"
@@ -100,6 +105,10 @@ class Settings(KmsSettings):
         if len(secret) != 32:
             raise ValueError("SECRET_FILE must hold 32 bytes in base64")
         return secret
+
+    @property
+    def minimum(self) -> Minimum:
+        return Minimum(self.group_minimum, self.group_minimum_feelings)
 
     @property
     def cluster(self) -> Cluster:
