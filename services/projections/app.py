@@ -1,5 +1,6 @@
 """How projections is put together."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
@@ -8,8 +9,9 @@ from services.projections import api
 from services.projections.movement import WITHIN
 from services.projections.moves import Moves
 from services.projections.moves_reads import MovesReads
+from services.projections.moves_releases import MovesReleases, Releasing
 from services.projections.timeline import Timeline, TimelineReads
-from shared import service
+from shared import groups, service
 from shared.audit.api import add_readers
 from shared.http import Routes
 from shared.kafka.freshness import Waits
@@ -21,6 +23,8 @@ class Settings(service.Settings):
 
     moves_within_days: Annotated[int, Field(ge=0, le=366)] = WITHIN
     """How far apart a claimed move and HR's fact may be. Changed, it needs a rebuild of `moves`."""
+    release_after_days: Annotated[int, Field(ge=1, le=366)] = 7
+    """How long after a month analysts' figures of it are released: HR's corrections by then are in them."""
 
 
 def add_routes(routes: Routes, parts: service.Parts) -> None:
@@ -30,7 +34,8 @@ def add_routes(routes: Routes, parts: service.Parts) -> None:
         api.add_timeline(routes, parts.relations, TimelineReads(parts.pool, parts.relations, parts.sealer, parts.audit))
         add_readers(routes, "timeline", parts.pool, parts.relations)
     with routes.waiting_for(Waits(parts.freshness, moves, relations)):
-        api.add_moves(routes, MovesReads(parts.pool, parts.relations, parts.audit))
+        reads = MovesReads(parts.pool, parts.relations, parts.audit)
+        api.add_moves(routes, reads, MovesReleases(parts.pool))
 
 
 def models(parts: service.Parts) -> tuple[Relations, Timeline, Moves]:
@@ -41,8 +46,17 @@ def models(parts: service.Parts) -> tuple[Relations, Timeline, Moves]:
 
 
 def work(parts: service.Parts) -> service.Work:
-    """What the worker keeps up to date."""
-    return service.Work(models=models(parts))
+    """What the worker keeps up to date, and what it releases."""
+    settings = parts.settings
+    if not isinstance(settings, Settings):
+        raise TypeError("projections needs its own settings")
+    releasing = Releasing(
+        settings.database_url,
+        parts.freshness.of(Moves.name),
+        minimum=settings.minimum.counts,
+        after=timedelta(days=settings.release_after_days),
+    )
+    return service.Work(models=models(parts), tasks={"releases": releasing.run})
 
 
 SERVICE = service.Service(
@@ -52,5 +66,6 @@ SERVICE = service.Service(
     schemas=("timeline", "moves"),
     add_routes=add_routes,
     work=work,
+    migrations=groups.migrations(),
     takes_commands=False,
 )

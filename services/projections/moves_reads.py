@@ -24,10 +24,6 @@ from shared.relations.reads import Relations, Rows, partners_unit
 GroupBy = Literal["flow", "from_unit", "to_unit", "kind", "month", "title"]
 
 
-class ReleasesNotYet(NotAllowed, code="releases-not-yet"):
-    """Analysts read released figures, and nothing is released yet."""
-
-
 @dataclass(frozen=True, slots=True)
 class UnitName:
     """A unit, as it is called today; null where nothing was heard of it yet."""
@@ -49,15 +45,27 @@ class Cell:
     month: Annotated[str | None, Field(description="Such as 2027-01, by effective date.")] = None
     from_title: str | None = None
     to_title: str | None = None
+    period: Annotated[
+        str | None,
+        Field(description="Of a release, by month: the finest that is told: 2027-01, 2027-Q1, 2027, or ever."),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Exact numbers, most first; `moves` and `unconfirmed` are the sums of the cells."""
+    """Most first. Live numbers are exact, `moves` and `unconfirmed` the sums of the cells; a release counts groups."""
 
     moves: int
     unconfirmed: int
     cells: list[Cell]
+    release: Annotated[int | None, Field(description="Which release these are from; null: live.")] = None
+    other: Annotated[
+        int, Field(description="Of a release: those of `moves` in no cell, as it does not tell what is grouped by.")
+    ] = 0
+    wider: Annotated[
+        int,
+        Field(description="Of a release: not in `moves`, as told for a longer time that reaches into what is asked."),
+    ] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +135,12 @@ class MovesReads:
         if caller.person is not None and Role.HR_PARTNER in caller.roles:
             await self._relations.require_fresh()
             return caller.person
-        if Role.HR_ANALYST in caller.roles:
-            raise ReleasesNotYet
         if individuals or Scope.MOVES_READ not in caller.scopes:
             raise NotAllowed
         return None
 
 
-_MOVES: Sequence[Kind] = get_args(MoveKind)
+MOVES: Sequence[Kind] = get_args(MoveKind)
 """What is meant by moves where no kind is asked for: joining, leaving and coming back stand apart."""
 
 # The partner's units as of now, and the unit asked for with those below it.
@@ -199,7 +205,7 @@ def _arguments(partner: UUID | None, asked: MovesAsked) -> list[object]:
         asked.begins,
         asked.ends,
         asked.unit,
-        list(asked.kind or _MOVES),
+        list(asked.kind or MOVES),
         asked.from_unit,
         asked.to_unit,
         asked.from_title,

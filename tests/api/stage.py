@@ -121,9 +121,9 @@ class Person:
     async def get(self, path: str, **query: object) -> Answered:
         return await self._send("GET", path, None, {}, query)
 
-    async def again(self, path: str, etag: str) -> Answered:
+    async def again(self, path: str, etag: str, **query: object) -> Answered:
         """A read by who has the answer with this ETag."""
-        return await self._send("GET", path, None, {"if-none-match": etag}, {})
+        return await self._send("GET", path, None, {"if-none-match": etag}, query)
 
     async def post(self, path: str, body: object = None, /, **headers: str) -> Answered:
         return await self._send("POST", path, body, headers, {})

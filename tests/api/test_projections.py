@@ -1,5 +1,6 @@
 """Projections through its API: what each role sees, what is refused, and that nothing breaks it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.projections import moves_releases
 from services.projections.app import SERVICE
+from services.projections.moves_releases import Releasing
 from shared import http
 from shared.auth.callers import Caller, Scope
 from shared.contracts import conversations, opportunities, profiles
@@ -269,7 +272,7 @@ async def test_what_cannot_be_read_is_refused(house: House) -> None:
             assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json"), query
 
 
-async def test_moves_are_for_hr_partners_counted_for_services_and_later_for_analysts(house: House) -> None:
+async def test_moves_are_for_hr_partners_counted_for_services_and_released_for_analysts(house: House) -> None:
     await house.stage.tell(
         profiles.PlaceChanged(
             person=house.ana.id,
@@ -295,9 +298,9 @@ async def test_moves_are_for_hr_partners_counted_for_services_and_later_for_anal
     [move] = (await house.hr.get("/v1/moves/people", **behind)).body["items"]
     assert (move["person"], move["kind"]) == (str(house.ana.id), "department_move")
     assert await house.stage.noted(house.ana, "timeline") == [("move", str(house.hr.id), "hr_partner", 1)]
-    for path in ("/v1/moves", "/v1/moves/people"):
+    for path, code in (("/v1/moves", "releases-not-yet"), ("/v1/moves/people", "not-allowed")):
         refused = await house.analyst.get(path)
-        assert (refused.status, refused.code) == (403, "releases-not-yet")
+        assert (refused.status, refused.code) == (403, code)
         for other in (house.ana, house.max, house.stage.person(house.hr.id), house.stage.person(house.hr.id, "admin")):
             assert (await other.get(path)).status == 403
     assert (await house.exports.get("/v1/moves/people")).status == 403
@@ -305,6 +308,83 @@ async def test_moves_are_for_hr_partners_counted_for_services_and_later_for_anal
     other_partner = house.stage.person(house.eve.id, "hr_partner")
     assert (await other_partner.get("/v1/moves")).body["moves"] == 0
     assert (await other_partner.get("/v1/moves/people")).body["items"] == []
+
+
+async def test_analysts_read_releases_and_nothing_else(house: House) -> None:
+    for _ in range(3):
+        await house.stage.hire(unit=house.unit)
+    releasing = Releasing(house.stage.parts.settings.database_url, Fresh(), minimum=5, after=timedelta(days=7))
+    assert (await house.analyst.get("/v1/moves/releases")).body == {"items": [], "next": None}
+    for at in (datetime.now(UTC) - timedelta(days=40), datetime.now(UTC)):
+        await releasing.look(at)
+        await releasing.look(at)
+    asked = {"kind": "joined", "group_by": "to_unit,month"}
+    answer = await house.analyst.get("/v1/moves", **asked)
+    assert answer.status == 200, answer.body
+    [cell] = answer.body["cells"]
+    assert (answer.body["release"], cell["to_unit"]["id"], cell["moves"]) == (2, str(house.unit), 5)
+    assert (cell["period"], cell["month"]) == ("2020-01", "2020-01")
+    older = await house.analyst.get("/v1/moves", **asked, release=1)
+    assert older.body == {**answer.body, "release": 1}
+    assert older.headers["etag"].startswith('"1-')
+    again = await house.analyst.again("/v1/moves", older.headers["etag"], **asked, release=1)
+    assert (again.status, again.body) == (304, None)
+    listed = (await house.analyst.get("/v1/moves/releases", limit=1)).body
+    assert ([one["release"] for one in listed["items"]], listed["items"][0]["minimum"]) == ([2], 5)
+    following = (await house.analyst.get("/v1/moves/releases", limit=1, cursor=listed["next"])).body
+    assert ([one["release"] for one in following["items"]], following["next"]) == ([1], None)
+    for refused in (
+        {"unit": str(house.unit)},
+        {"from": "2027-01-02"},
+        {"to": "2027-01-30"},
+        {"group_by": "flow,kind,month"},
+        {"release": "0"},
+        {"release": str(2**31)},
+    ):
+        told = await house.analyst.get("/v1/moves", **refused)
+        assert (told.status, told.code, [one["parameter"] for one in told.body["errors"]]) == (
+            422,
+            "invalid",
+            [*refused],
+        )
+    assert (await house.analyst.get("/v1/moves", **{"from": "2027-01-01", "to": "2028-02-29"})).status == 200
+    assert (await house.analyst.get("/v1/moves", release=3)).status == 404
+    assert (await house.analyst.get("/v1/moves/people")).status == 403
+
+
+async def test_the_worker_makes_releases_whatever_fails_meanwhile(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(3):
+        await house.stage.hire(unit=house.unit)
+    fails = [OSError(), OSError()]
+
+    async def age(_fresh: Fresh) -> float:
+        if fails:
+            raise fails.pop()
+        return 0.0
+
+    monkeypatch.setattr(Fresh, "age", age)
+    monkeypatch.setattr(moves_releases, "EVERY", 0.01)
+    working = asyncio.create_task(SERVICE.work(house.stage.parts).tasks["releases"]())
+    async with asyncio.timeout(20):
+        while not (await house.analyst.get("/v1/moves/releases")).body["items"]:
+            await asyncio.sleep(0.05)
+    working.cancel()
+    assert (await house.analyst.get("/v1/moves", kind="joined")).body["release"] == 1
+
+
+async def test_who_is_an_analyst_and_a_partner_sees_their_population_and_no_release(house: House) -> None:
+    both = house.stage.person(house.hr.id, "hr_partner", "hr_analyst")
+    for _ in range(3):
+        await house.stage.hire(unit=house.unit)
+    asked = {"kind": "joined"}
+    live = (await house.hr.get("/v1/moves", **asked)).body
+    assert (live["moves"], live["release"]) == (5, None)
+    assert (await both.get("/v1/moves", **asked)).body == live
+    for who in (both, house.hr, house.exports):
+        assert (await who.get("/v1/moves", release=1)).status == 403
+        assert (await who.get("/v1/moves/releases")).status == 403
 
 
 async def test_an_hr_partner_who_has_left_is_none_any_more(house: House) -> None:
