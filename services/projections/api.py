@@ -147,7 +147,7 @@ def add_moves(routes: Routes, moves: MovesReads, releases: MovesReleases) -> Non
         """The releases that analysts read, newest first: one a month, each for ever as it was made."""
         if not reads_releases(call.caller):
             raise NotAllowed("Releases are read by analysts who are no HR partners.")
-        before = None if call.cursor is None else int(call.cursor[0] or 0)
+        before = None if call.cursor is None else int(str(call.cursor[0]))
         return await releases.listed(before, call.query.limit)
 
     @routes.get(

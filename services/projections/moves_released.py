@@ -43,7 +43,10 @@ class Told(NamedTuple):
 
 
 def labels_of(kind: Kind, on: date, units: Sides, titles: Sides, until: date) -> list[Label | None]:
-    """What a move may be told as in a release that covers all until a day, finest first (see shared.groups.Fact)."""
+    """What a move may be told as in a release that covers all until a day, finest first (see shared.groups.Fact).
+
+    Groups remember by which of these they are told: more may be added at the end, and none changes its place.
+    """
     by, sides = ("titles", titles) if kind in ("title_change", "promotion") else ("units", units)
     month, quarter, year = (period if span(period)[1] <= until else None for period in _periods(on))
     ever = None if year is None else EVER

@@ -21,7 +21,7 @@ def test_no_two_answers_and_no_sum_of_any_differ_by_fewer_people_than_the_minimu
         assert sum(released.right.values()) > 0.85 * released.official, "most can be read as it is"
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_nor_do_they_whatever_is_corrected(seed: int) -> None:
     assert not finds(attack(seed=seed, periods=ALWAYS))
 
