@@ -1,4 +1,5 @@
-"""Routes of career conversations: only their parties act on them and read them."""
+"""Routes of career conversations: only their parties act on them and read them. Where a legal entity has turned it on,
+HR partners see that one was held."""
 
 from typing import Annotated
 from uuid import UUID
@@ -7,7 +8,12 @@ from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from services.conversations import conversation as rules
-from services.conversations.conversation_list import ConversationList, ConversationRow, DueConversation
+from services.conversations.conversation_list import (
+    ConversationList,
+    ConversationRow,
+    DueConversation,
+    HeldConversation,
+)
 from services.conversations.conversation_view import RECORD, ConversationView, Record, State, seen_by, view
 from services.conversations.fields import Rating
 from services.conversations.partners import NoManagerNow, PartnerNotAvailable, Partners, ProposalNotYours
@@ -187,6 +193,18 @@ def add_routes(
         command = rules.RateOutcomes(call.person, outcomes, await relations.today(call.person, call.at))
         return await streams.execute(rules.DECIDER, conversation, command, call.origin)
 
+    _add_reads(routes, streams, relations, listed=listed, sealer=sealer, audit=audit)
+
+
+def _add_reads(
+    routes: Routes,
+    streams: Streams,
+    relations: Relations,
+    *,
+    listed: ConversationList,
+    sealer: Sealer,
+    audit: Book,
+) -> None:
     @routes.get("/v1/conversations/{conversation}")
     async def read_conversation(call: Call, conversation: UUID) -> Found[ConversationView]:
         """One conversation, for its parties: what they said to each other, and one's own outcomes."""
@@ -210,6 +228,15 @@ def add_routes(
         """Your conversations that need something of you: an answer, being there, a word, a rating; soonest first."""
         party = await relations.oneself(person, call.caller)
         return await listed.due(party, call.cursor, call.query.limit)
+
+    @routes.get("/v1/people/{person}/conversations/held")
+    async def list_held_conversations(call: Call[None, Listing], person: Alias) -> Page[HeldConversation]:
+        """That career conversations were held with you, when and of what kind; latest first.
+
+        Your HR partner reads the same where your legal entity has `hr_sees_conversations` turned on.
+        """
+        employee = await relations.named(person, call.caller)
+        return await listed.held(employee, call.caller, call.cursor, call.query.limit)
 
     async def _reads_the_employee(record: Record, caller: Caller) -> bool:
         """Whether a party reads the employee's words now; relations are asked only where there are any."""

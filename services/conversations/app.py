@@ -21,7 +21,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             parts.streams,
             parts.relations,
             partners=Partners(parts.pool, parts.relations),
-            listed=ConversationList(parts.pool),
+            listed=ConversationList(parts.pool, parts.relations, parts.audit),
             sealer=parts.sealer,
             audit=parts.audit,
         )

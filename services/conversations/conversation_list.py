@@ -1,4 +1,4 @@
-"""Conversations as their parties list them: who, when, in which state. No words: those are read one by one."""
+"""Conversations as they are listed: who, when, in which state. No words: their parties read those one by one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,13 +11,16 @@ import asyncpg
 from pydantic import BaseModel
 
 from services.conversations.conversation_view import State
+from shared.audit import Book, Shown
+from shared.auth.callers import Caller, Role
 from shared.contracts import conversations
 from shared.contracts.conversations import PartnerRole, Topic
 from shared.contracts.event import Event
 from shared.contracts.reading import read_event
 from shared.http import Page
 from shared.kafka.records import Heard
-from shared.relations.reads import Rows
+from shared.refusals import NotFound
+from shared.relations.reads import Relations, Rows, is_hr_partner, is_switched_on
 
 RATED_WITHIN = 31
 """Days after a talk in which the list of what is due asks for its outcomes."""
@@ -46,6 +49,14 @@ class DueConversation(ConversationRow):
     you talked, its time having passed; your rating of the four outcomes."""
 
     needs: Need
+
+
+class HeldConversation(BaseModel):
+    """That the employee talked with somebody about their career, on which day and what kind of talk it was."""
+
+    conversation: UUID
+    topic: Topic
+    held_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +181,24 @@ _DUE = f"""
     order by due_at, conversation limit $4"""
 
 
-class ConversationList:
-    """Reads of the model, for a person's own eyes alone."""
+# What was held with an employee ($1), for themselves ($2 is $1) and, where their legal entity has it on, their HR
+# partner ($2, who may act as such if $3); no row at all for anybody else.
+_HELD = f"""
+    select held.* from (select $1::uuid as employee, $2::uuid as reader) as given left join lateral (
+        select c.conversation, c.topic, c.held_on from conversations c
+        where c.employee = $1 and c.state = 'held' and ($4::date is null or (c.held_on, c.conversation) < ($4, $5))
+        order by c.held_on desc, c.conversation desc limit $6) as held on true
+    where given.reader = given.employee or ($3 and {is_hr_partner("given.employee", "given.reader")}
+        and {is_switched_on("hr_sees_conversations", "given.employee")})"""
 
-    def __init__(self, rows: Rows) -> None:
+
+class ConversationList:
+    """Reads of the model: a person's own, and what their HR partner may see of them."""
+
+    def __init__(self, rows: Rows, relations: Relations, audit: Book) -> None:
         self._rows = rows
+        self._relations = relations
+        self._audit = audit
 
     async def mine(
         self,
@@ -190,6 +214,24 @@ class ConversationList:
         rows = await self._rows.fetch(_MINE, person, before, limit + 1, state, changed_since)
         items = [ConversationRow.model_validate(dict(row)) for row in rows[:limit]]
         return Page(items, (str(items[-1].conversation),) if len(rows) > limit else None)
+
+    async def held(
+        self, employee: UUID, caller: Caller, cursor: tuple[str | int | None, ...] | None, limit: int
+    ) -> Page[HeldConversation]:
+        """Those that were held with the employee, latest first. Raises NotFound, RelationsStale."""
+        if caller.person != employee:
+            await self._relations.require_fresh()
+        before = (date.fromisoformat(str(cursor[0])), UUID(str(cursor[1]))) if cursor else (None, None)
+        as_partner = Role.HR_PARTNER in caller.roles
+        rows = await self._rows.fetch(_HELD, employee, caller.person, as_partner, *before, limit + 1)
+        if not rows:
+            raise NotFound
+        found = [HeldConversation.model_validate(dict(row)) for row in rows if row["conversation"] is not None]
+        items, last = found[:limit], found[limit - 1] if len(found) > limit else None
+        if caller.person != employee:
+            shown = [Shown("conversation", one.conversation, employee, "hr_sees_conversations") for one in items]
+            self._audit.note(caller, shown)
+        return Page(items, (last.held_on.isoformat(), str(last.conversation)) if last is not None else None)
 
     async def due(self, person: UUID, cursor: tuple[str | int | None, ...] | None, limit: int) -> Page[DueConversation]:
         """Those that need something of the person, soonest first."""

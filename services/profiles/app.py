@@ -4,7 +4,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.profiles import api_aspirations, api_directory, api_erasures, api_people, api_units, erasing
+from services.profiles import (
+    api_aspirations,
+    api_directory,
+    api_erasures,
+    api_people,
+    api_switches,
+    api_units,
+    erasing,
+)
 from services.profiles.aspirations_list import Aspirations, AspirationsList
 from services.profiles.erasing import Erasing
 from services.profiles.identity import Identity
@@ -12,6 +20,7 @@ from services.profiles.imports import api as api_imports
 from services.profiles.imports.jobs import migrations
 from services.profiles.imports.worker import Importer
 from services.profiles.people_list import PeopleList
+from services.profiles.switches_list import SwitchesList
 from shared import service
 from shared.http import Routes
 from shared.kafka.freshness import Waits
@@ -36,6 +45,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
         api_people.add_routes(routes, parts.streams, parts.relations, identity)
         api_directory.add_routes(routes, parts.relations, people)
         api_units.add_routes(routes, parts.streams, parts.relations, people)
+        api_switches.add_routes(routes, parts.streams, parts.relations, SwitchesList(parts.pool))
     with routes.waiting_for(Waits(parts.freshness, relations, aspirations)):
         api_aspirations.add_routes(routes, parts.streams, parts.relations, listed)
     api_erasures.add_routes(routes, parts.streams, parts.relations, parts.sealer)

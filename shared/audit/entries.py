@@ -18,6 +18,7 @@ Rule = Literal[
     "my_hr_partner",
     "manager",  # official facts, by being the manager
     "hr_partner",  # official facts, by being HR partner for the unit
+    "hr_sees_conversations",  # that one was held, by being HR partner: the switch of the legal entity
     "party",  # who takes part in it: in a conversation; in a move, as manager, HR partner or who receives the person
     "opportunity_owner",  # what an applicant sent
 ]

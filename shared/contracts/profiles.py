@@ -1,6 +1,7 @@
 """The events of profiles: people, units, places and who leads them; and what each person says of themselves."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +17,7 @@ Certainty = Literal["exploring", "likely", "certain"]
 ChangeReason = Literal["hire", "promotion", "transfer", "demotion", "reorganisation", "leave", "return", "other"]
 ErasureGround = Literal["asked_by_the_person", "end_of_retention", "court_or_authority"]
 AudienceKind = Literal["my_manager", "person", "whoever_is_my_manager", "my_hr_partner"]
+Measure = Literal["hr_sees_conversations"]
 
 
 class _Value(BaseModel):
@@ -239,6 +241,19 @@ class HrPartnerReleased(Event, name="profiles.hr_partner_released", version=1, s
     effective_on: Day
 
 
+# Legal entities
+
+
+class MeasureSwitched(Event, name="profiles.measure_switched", version=1, subject="entity"):
+    """An administrator turned a measure of people's behaviour on or off for a legal entity; each is off before that."""
+
+    entity: Annotated[UUID, Open("follows from the legal entity's code: keeps its switches in order")]
+    legal_entity: Official
+    measure: Annotated[Measure, Open("each service looks up whether what it shows is allowed")]
+    on: Annotated[bool, Open("each service looks up whether what it shows is allowed")]
+    reason: Annotated[str, Open("a notice to everybody in the legal entity, about no person")]
+
+
 # What a person says of themselves
 
 
@@ -410,6 +425,7 @@ EVENTS: tuple[type[Event], ...] = (
     UnitReplaced,
     HrPartnerAssigned,
     HrPartnerReleased,
+    MeasureSwitched,
     AspirationRecorded,
     AspirationRevised,
     AspirationShared,

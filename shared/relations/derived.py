@@ -146,6 +146,7 @@ async def _people(connection: asyncpg.Connection, people: Collection[UUID]) -> d
                 row["unit"],
                 row["is_primary"],
                 row["time_zone"],
+                row["legal_entity"],
             )
         )
     for row in await connection.fetch("select * from manager_facts where person = any ($1) and line = 'solid'", wanted):
@@ -165,7 +166,9 @@ async def _store(connection: asyncpg.Connection, people: Collection[UUID], organ
     belonging: list[tuple[object, ...]] = []
     for person in people:
         units = belongings(organisation.person(person))
-        belonging.extend((person, one.unit, one.time_zone, *span) for one, *span in instants(units, units))
+        belonging.extend(
+            (person, one.unit, one.time_zone, one.legal_entity, *span) for one, *span in instants(units, units)
+        )
         managed.extend(
             (person, one.manager, one.kind, *span) for one, *span in instants(managers(person, organisation), units)
         )
@@ -180,8 +183,9 @@ async def _store(connection: asyncpg.Connection, people: Collection[UUID], organ
         )
     if belonging:
         await connection.execute(
-            """insert into belongings (person, unit, time_zone, from_at, to_at)
-               select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::timestamptz[], $5::timestamptz[])""",
+            """insert into belongings (person, unit, time_zone, legal_entity, from_at, to_at)
+               select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::timestamptz[],
+                   $6::timestamptz[])""",
             *_columns(belonging),
         )
 

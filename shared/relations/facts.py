@@ -27,6 +27,7 @@ class PlaceFact:
     unit: UUID | None = None
     primary: bool = True
     time_zone: str = "UTC"
+    legal_entity: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ left and is not oneself; else there is a vacancy, as in a cycle. In a vacancy an
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
@@ -28,16 +28,17 @@ class Managed:
 
 @dataclass(frozen=True, slots=True)
 class Belonging:
-    """A person's unit over [from_on, to_on), by their primary place."""
+    """A person's unit and legal entity over [from_on, to_on), by their primary place."""
 
     from_on: date
     to_on: date | None
     unit: UUID
     time_zone: str
+    legal_entity: str | None
 
 
 def belongings(facts: PersonFacts) -> list[Belonging]:
-    """The units a person belongs to, oldest first."""
+    """The units and legal entities that a person belongs to, oldest first."""
     days = sorted(_days_of(facts))
     found: list[Belonging] = []
     for day, following in _spans(days):
@@ -45,10 +46,11 @@ def belongings(facts: PersonFacts) -> list[Belonging]:
         if place is None or place.unit is None:
             continue
         last = found[-1] if found else None
-        if last and last.to_on == day and (last.unit, last.time_zone) == (place.unit, place.time_zone):
-            found[-1] = Belonging(last.from_on, following, last.unit, last.time_zone)
+        one = Belonging(day, following, place.unit, place.time_zone, place.legal_entity)
+        if last and last.to_on == day and one == replace(last, from_on=day, to_on=following):
+            found[-1] = replace(last, to_on=following)
         else:
-            found.append(Belonging(day, following, place.unit, place.time_zone))
+            found.append(one)
     return found
 
 

@@ -77,6 +77,9 @@ class Relations:
             event = read_event(heard.type, heard.body)
             if isinstance(event, Event):
                 _take(facts, event, heard.position)
+                if isinstance(event, profiles.MeasureSwitched):
+                    switch = (event.legal_entity, event.measure)
+                    facts.put("switches", switch, (*switch, event.on, event.reason, heard.recorded_at))
                 if event.subject_field == "person":
                     facts.put("people", (event.subject,), (event.subject, heard.recorded_at))
         return facts
@@ -165,6 +168,9 @@ _UPSERTS: Mapping[str, str] = {
         on conflict do nothing""",
     "parents": """insert into unit_parents (unit, seq, effective_on, parent) values ($1, $2, $3, $4)
         on conflict do nothing""",
+    "switches": """insert into switches (legal_entity, measure, is_on, reason, changed_at) values ($1, $2, $3, $4, $5)
+        on conflict (legal_entity, measure) do update set is_on = excluded.is_on, reason = excluded.reason,
+            changed_at = excluded.changed_at""",
     "leaders": """insert into unit_leaders (unit, seq, effective_on, leader) values ($1, $2, $3, $4)
         on conflict do nothing""",
 }
@@ -266,8 +272,8 @@ def _types(contracts: Iterable[type[Event]]) -> frozenset[str]:
     return frozenset(contract.type for contract in contracts)
 
 
-# HR's facts, and who stands in. Named one by one: each of a person moves their `changed_at`, which others read, so that
-# what people write of themselves must never be among them.
+# HR's facts, who stands in, and switches. Named one by one: each of a person moves their `changed_at`, which others
+# read, so that what people write of themselves must never be among them.
 _TAKES = _types(
     (
         profiles.PersonJoined,
@@ -287,5 +293,6 @@ _TAKES = _types(
         profiles.UnitLeaderAppointed,
         profiles.HrPartnerAssigned,
         profiles.HrPartnerReleased,
+        profiles.MeasureSwitched,
     )
 )

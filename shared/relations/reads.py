@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 
 from shared.auth.callers import Caller, Role
+from shared.contracts.profiles import Measure
 from shared.refusals import NotFound, Unavailable
 from shared.relations.model import fold_alias
 from shared.zones import zone_of
@@ -57,6 +58,22 @@ def unit_of(person: str) -> str:
     return (
         f"(select rb.unit from belongings rb where rb.person = {person} and rb.from_at <= now()"
         " order by rb.from_at desc limit 1)"
+    )
+
+
+def legal_entity_of(person: str) -> str:
+    """SQL: the legal entity that `person` belongs to now, or belonged to last."""
+    return (
+        f"(select rb.legal_entity from belongings rb where rb.person = {person} and rb.from_at <= now()"
+        " order by rb.from_at desc limit 1)"
+    )
+
+
+def is_switched_on(measure: Measure, person: str) -> str:
+    """SQL: the legal entity of `person` has this measure turned on now."""
+    return (
+        f"exists (select from switches rs where rs.legal_entity = {legal_entity_of(person)}"
+        f" and rs.measure = '{measure}' and rs.is_on)"
     )
 
 

@@ -49,6 +49,12 @@ create table hr_partners (unit uuid not null, partner uuid not null, from_on dat
     primary key (unit, partner, from_on));
 create index on hr_partners (partner, unit);
 
+-- Measures of people's behaviour that were ever turned on or off; all others are off.
+create table switches (
+    legal_entity text not null, measure text not null, is_on boolean not null, reason text not null,
+    changed_at timestamptz not null, primary key (legal_entity, measure)
+);
+
 -- Half-open intervals as instants, by the time zone of the place: a read compares them with now().
 create table managers (
     person uuid not null, manager uuid, kind text not null, from_at timestamptz not null, to_at timestamptz not null,
@@ -56,8 +62,8 @@ create table managers (
 );
 create index on managers (manager, person, to_at);
 create table belongings (
-    person uuid not null, unit uuid not null, time_zone text not null, from_at timestamptz not null,
-    to_at timestamptz not null, primary key (person, from_at)
+    person uuid not null, unit uuid not null, time_zone text not null, legal_entity text,
+    from_at timestamptz not null, to_at timestamptz not null, primary key (person, from_at)
 );
 create index on belongings (unit, person);
 create table unit_paths (

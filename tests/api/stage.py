@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from itertools import count
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 
 import asyncpg
 import httpx2
@@ -24,7 +24,7 @@ from shared.auth.callers import Caller, Role, Unauthenticated
 from shared.contracts import profiles
 from shared.contracts.erasure import Scope
 from shared.contracts.event import Event
-from shared.contracts.profiles import AliasSource, Language, Name
+from shared.contracts.profiles import AliasSource, Language, Measure, Name
 from shared.erasure.forgetting import Forgetting
 from shared.eventstore.postgres import PostgresEventStore, open_store
 from shared.eventstore.postgres import migrations as eventstore_migrations
@@ -222,6 +222,7 @@ class Stage:
         email: str | None = None,
         number: str | None = None,
         time_zone: str = "UTC",
+        legal_entity: str = "FR01",
     ) -> UUID:
         """A new person with a place, since long ago."""
         person = uuid4()
@@ -237,7 +238,7 @@ class Stage:
                 position="P1",
                 unit=unit or uuid4(),
                 title="Engineer",
-                legal_entity="Example SAS",
+                legal_entity=legal_entity,
                 country="FR",
                 time_zone=time_zone,
             ),
@@ -278,6 +279,12 @@ class Stage:
     def person(self, person: UUID, *roles: str) -> Person:
         transport = httpx2.ASGITransport(app=cast("Any", self.api))
         return Person(httpx2.AsyncClient(transport=transport, base_url="http://test"), person, *roles)
+
+
+def switched(measure: Measure, *, on: bool, legal_entity: str = "FR01") -> profiles.MeasureSwitched:
+    """As an administrator does it."""
+    entity = uuid5(NAMESPACE_URL, legal_entity)
+    return profiles.MeasureSwitched(entity=entity, legal_entity=legal_entity, measure=measure, on=on, reason="So.")
 
 
 def place(**given: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import time_machine
 from services.conversations.app import SERVICE
 from services.conversations.endings import EVERY, SETTLED, Endings
 from shared.relations.reads import RelationsStale
-from tests.api.stage import Person, Stage, stage
+from tests.api.stage import Person, Stage, stage, switched
 
 TODAY = datetime.now(UTC).date()
 TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
@@ -71,6 +71,59 @@ async def cast(database_url: str) -> AsyncIterator[Cast]:
             made.person(partner, "hr_partner"),
             made.person(other),
         )
+
+
+# What HR sees
+
+
+async def test_hr_sees_that_one_was_held_where_the_legal_entity_turned_it_on(cast: Cast) -> None:
+    path, theirs = await cast.held(agenda="CANARY"), f"/v1/people/{cast.ana.id}/conversations/held"
+    await cast.requested()
+    row = {"conversation": path.rpartition("/")[2], "topic": "direction", "held_on": TODAY.isoformat()}
+    nothing = await cast.eve.get(f"/v1/conversations/{uuid4()}")
+    off = await cast.hr.get(theirs)
+    assert (off.status, off.body) == (404, nothing.body)
+    await cast.stage.tell(switched("hr_sees_conversations", on=True, legal_entity="CA01"))
+    assert (await cast.hr.get(theirs)).status == 404
+    await cast.stage.tell(switched("hr_sees_conversations", on=True))
+    seen = await cast.hr.get(theirs)
+    assert (seen.status, seen.body) == (200, {"items": [row], "next": None})
+    assert (await cast.hr.get(path)).status == 404
+    assert (await cast.hr.get(f"/v1/people/{cast.ana.id}/conversations")).status == 404
+    for other in (cast.max, cast.eve, cast.stage.person(cast.hr.id), cast.stage.person(cast.eve.id, "hr_partner")):
+        assert (await other.get(theirs)).status == 404
+    assert (await cast.ana.get(theirs)).body["items"] == [row]
+    assert await cast.stage.noted(cast.ana, "conversations") == [
+        ("conversation", str(cast.hr.id), "hr_sees_conversations", 1)
+    ]
+    await cast.stage.tell(switched("hr_sees_conversations", on=False))
+    assert (await cast.hr.get(theirs)).status == 404
+
+
+async def test_nobody_sees_as_hr_partner_what_they_held_themselves_or_who_held_nothing(cast: Cast) -> None:
+    await cast.held()
+    await cast.stage.tell(switched("hr_sees_conversations", on=True))
+    assert (await cast.max.get("/v1/people/{me}/conversations/held")).body["items"] == []
+    assert (await cast.hr.get(f"/v1/people/{cast.eve.id}/conversations/held")).body == {"items": [], "next": None}
+    assert (await cast.hr.get(f"/v1/people/{cast.max.id}/conversations/held")).status == 404
+
+
+async def test_what_was_held_is_read_page_by_page(cast: Cast) -> None:
+    await cast.stage.tell(switched("hr_sees_conversations", on=True))
+    held = [(await cast.held()).rpartition("/")[2] for _ in range(3)]
+    first = await cast.hr.get(f"/v1/people/{cast.ana.id}/conversations/held", limit=2)
+    second = await cast.hr.get(f"/v1/people/{cast.ana.id}/conversations/held", limit=2, cursor=first.body["next"])
+    assert [one["conversation"] for page in (first, second) for one in page.body["items"]] == held[::-1]
+    assert second.body["next"] is None
+
+
+async def test_while_relations_are_stale_hr_sees_nothing_and_oneself_all(cast: Cast) -> None:
+    await cast.held()
+    await cast.stage.tell(switched("hr_sees_conversations", on=True))
+    cast.stage.fresh.seconds = 61.0
+    refused = await cast.hr.get(f"/v1/people/{cast.ana.id}/conversations/held")
+    assert (refused.status, refused.code) == (503, "relations-stale")
+    assert len((await cast.ana.get("/v1/people/{me}/conversations/held")).body["items"]) == 1
 
 
 # Asking

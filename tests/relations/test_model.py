@@ -13,9 +13,11 @@ from shared.contracts import profiles
 from shared.contracts.event import Event
 from shared.kafka.records import Heard
 from shared.relations.model import Relations as Model
+from shared.relations.reads import is_switched_on
 from shared.sealing.keys import KeyCache
 from shared.sealing.memory import MemoryKeyStore
 from shared.sealing.sealer import Sealer
+from tests.api.stage import switched
 from tests.projections.conftest import LONG_AGO, TODAY, World, changed, placed
 
 TABLES = """select table_name from information_schema.tables
@@ -24,8 +26,8 @@ TABLES = """select table_name from information_schema.tables
 
 HEARD = """
     alias_added alias_removed fact_withdrawn hr_partner_assigned hr_partner_released interim_partner_named
-    manager_assigned person_described person_joined person_left person_rejoined place_changed place_ended place_taken
-    unit_changed unit_established unit_leader_appointed"""
+    manager_assigned measure_switched person_described person_joined person_left person_rejoined place_changed
+    place_ended place_taken unit_changed unit_established unit_leader_appointed"""
 
 
 async def partners(world: World, unit: UUID) -> list[tuple[date, date | None]]:
@@ -157,6 +159,7 @@ class Chance:
                 profiles.UnitReplaced(unit=unit, by=(pick(self.units),), effective_on=day),
                 profiles.HrPartnerAssigned(unit=unit, partner=pick(self.people[:2]), effective_on=day),
                 profiles.HrPartnerReleased(unit=unit, partner=pick(self.people[:2]), effective_on=day),
+                switched("hr_sees_conversations", on=pick((True, False)), legal_entity=pick(("FR01", "CA01"))),
             )
         )
 
@@ -174,6 +177,27 @@ async def test_whatever_the_batches_the_tables_are_the_same(world: World, seed: 
     assert await again(world, iter([world.heard])) == live
     for _ in range(4):
         assert await again(world, mixed(world.heard, chance)) == live
+
+
+async def test_a_measure_is_on_where_a_persons_legal_entity_of_now_has_it_on(world: World) -> None:
+    unit = await world.unit("Unit")
+    ana = await world.person(unit, legal_entity="FR01")
+    ben = await world.person(unit, legal_entity="CA01")
+
+    async def measured() -> list[UUID]:
+        asked = f"select p.person from people p where {is_switched_on('hr_sees_conversations', 'p.person')}"
+        return [row["person"] for row in await world.fetch(asked)]
+
+    assert await measured() == []
+    await world.tell(switched("hr_sees_conversations", on=True, legal_entity="FR01"))
+    assert await measured() == [ana]
+    before, to_come = TODAY - timedelta(days=9), TODAY + timedelta(days=2)
+    await world.tell(changed(ana, unit, to_come, legal_entity="CA01"), changed(ben, unit, before, legal_entity="FR01"))
+    assert set(await measured()) == {ana, ben}
+    await world.tell(profiles.PersonLeft(person=ben, fact=uuid4(), effective_on=TODAY - timedelta(days=3)))
+    assert set(await measured()) == {ana, ben}, "where somebody belonged last counts, as their unit does"
+    await world.tell(switched("hr_sees_conversations", on=False, legal_entity="FR01"))
+    assert await measured() == []
 
 
 async def test_a_fact_withdrawn_and_told_again_stands_also_within_one_batch(world: World) -> None:
