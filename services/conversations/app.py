@@ -25,7 +25,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             sealer=parts.sealer,
             audit=parts.audit,
         )
-        add_readers(routes, "conversations", parts.pool, parts.relations)
+        add_readers(routes, "conversations", parts.pool, parts.relations, parts.audit)
     # What a manager reads of the ledger depends on the conversations that it came from.
     with routes.waiting_for(Waits(parts.freshness, relations, conversations, commitments)):
         listed = CommitmentList(parts.pool, parts.relations, parts.sealer, parts.audit)

@@ -31,7 +31,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             sealer=parts.sealer,
             audit=parts.audit,
         )
-        add_readers(routes, "applications", parts.pool, relations)
+        add_readers(routes, "applications", parts.pool, relations, parts.audit)
     with routes.waiting_for(Waits(parts.freshness, organisation, opportunities, moves)):
         listed = MoveList(parts.pool, relations)
         api_move_cases.add_routes(routes, streams, relations, standings, listed=listed, audit=parts.audit)

@@ -199,14 +199,14 @@ def _add_reads(routes: Routes, streams: Streams, relations: Relations, aspiratio
         return Page(await aspirations.audience(state, await relations.today(owner, call.at)))
 
     @routes.get("/v1/people/{person}/aspirations/{aspiration}/readers")
-    async def list_readers(call: Call, person: Alias, aspiration: UUID) -> Page[Reader]:
+    async def list_readers(call: Call[None, Listing], person: Alias, aspiration: UUID) -> Page[Reader]:
         """Who has read your aspiration in this service, latest first; whom you no longer let read it among them.
 
         What a reader saw of it in your timeline is told with that. A read shows within a second.
         """
         owner = await relations.oneself(person, call.caller)
         await _own(owner, aspiration)
-        return Page(await aspirations.readers(owner, aspiration))
+        return await aspirations.readers(owner, aspiration, call.cursor, call.query.limit)
 
     async def _own(owner: UUID, aspiration: UUID) -> tuple[rules.Written, int]:
         state, version = await streams.state(rules.DECIDER, aspiration)

@@ -290,9 +290,11 @@ class AspirationsList:
             case "my_hr_partner":
                 return partners
 
-    async def readers(self, person: UUID, aspiration: UUID) -> Sequence[Reader]:
+    async def readers(
+        self, person: UUID, aspiration: UUID, cursor: tuple[str | int | None, ...] | None, limit: int
+    ) -> Page[Reader]:
         """Who has read it here, latest first."""
-        return await readers(self._rows, person, aspiration)
+        return await readers(self._rows, person, aspiration, cursor=cursor, limit=limit)
 
     async def _shared(
         self, person: UUID, caller: Caller, aspiration: UUID | None, before: UUID | None, limit: int

@@ -32,7 +32,7 @@ def add_routes(routes: Routes, parts: service.Parts) -> None:
     relations, timeline, moves = models(parts)
     with routes.waiting_for(Waits(parts.freshness, timeline, relations)):
         api.add_timeline(routes, parts.relations, TimelineReads(parts.pool, parts.relations, parts.sealer, parts.audit))
-        add_readers(routes, "timeline", parts.pool, parts.relations)
+        add_readers(routes, "timeline", parts.pool, parts.relations, parts.audit)
     with routes.waiting_for(Waits(parts.freshness, moves, relations)):
         reads = MovesReads(parts.pool, parts.relations, parts.audit)
         api.add_moves(routes, reads, MovesReleases(parts.pool))

@@ -1,17 +1,57 @@
-"""The route by which a person reads who has seen their records in a service."""
+"""The routes by which a service tells who has read what: people, of their own records; administrators, for a case."""
 
-from shared.audit.entries import Reader, readers
-from shared.http import Alias, Call, Page, Routes
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.audit.book import Book
+from shared.audit.entries import ListingOff, Reader, Shown, WasRead, read_by, readers
+from shared.auth.callers import Role
+from shared.http import Alias, Body, Call, Listing, Page, Routes
 from shared.relations.reads import Relations, Rows
 
+CaseNumber = Annotated[
+    str, Field(max_length=60, pattern=r"^[A-Za-z0-9._/-]*[0-9][A-Za-z0-9._/-]*$", description="A number, no words.")
+]
 
-def add_readers(routes: Routes, of: str, rows: Rows, relations: Relations) -> None:
-    """Adds `/v1/people/{person}/<of>/readers`."""
+
+class CaseBody(Body):
+    """For which case you ask. It is noted, and whoever you ask about reads it."""
+
+    case_number: CaseNumber
+
+
+def add_readers(routes: Routes, of: str, rows: Rows, relations: Relations, audit: Book) -> None:
+    """Adds `/v1/people/{person}/<of>/readers` and `/v1/audit/<of>/readers/{person}/lookup`."""
 
     @routes.get(f"/v1/people/{{person}}/{of}/readers", operation=f"list_readers_of_{of}")
-    async def list_readers(call: Call, person: Alias) -> Page[Reader]:
-        """Who else has seen what there is of you here, latest first, and why they could; 200 entries at most.
+    async def list_readers(call: Call[None, Listing], person: Alias) -> Page[Reader]:
+        """Who else has seen what there is of you here, latest first, and why they could.
 
-        Also reads of what you have taken back since. A read shows within a second.
+        Also reads of what you have taken back since, and listings of what you have read of others here. A read shows
+        within a second.
         """
-        return Page(await readers(rows, await relations.oneself(person, call.caller)))
+        owner = await relations.oneself(person, call.caller)
+        return await readers(rows, owner, cursor=call.cursor, limit=call.query.limit)
+
+    @routes.post(
+        f"/v1/audit/{of}/readers/{{person}}/lookup",
+        allow=Role.ADMIN,
+        status=200,
+        reads=True,
+        refuses=(ListingOff,),
+        example={"case_number": "2027/0314"},
+        operation=f"look_up_reader_of_{of}",
+    )
+    async def look_up_reader(call: Call[CaseBody, Listing], person: Alias) -> Page[WasRead]:
+        """What a person has seen of others here, latest first, for a case: ids, days and rules, no words.
+
+        Where their legal entity has `audit_by_reader` turned on. It is noted, and they can read by whom and for which
+        case.
+        """
+        reader = await relations.named(person, call.caller)
+        await relations.require_fresh()
+        page = await read_by(rows, reader, cursor=call.cursor, limit=call.query.limit)
+        case_number = call.body.case_number
+        audit.note(call.caller, [Shown("reads", reader, reader, "audit_by_reader", case_number=case_number)])
+        return page

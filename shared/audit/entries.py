@@ -5,11 +5,14 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+import asyncpg
 from pydantic import BaseModel
 
-from shared.relations.reads import Rows
+from shared.http import Page
+from shared.refusals import NotAllowed
+from shared.relations.reads import Rows, is_switched_on
 
-Kind = Literal["aspiration", "application", "commitment", "conversation", "move", "timeline"]
+Kind = Literal["aspiration", "application", "commitment", "conversation", "move", "reads", "timeline"]
 
 Rule = Literal[
     "my_manager",  # shared with the manager at that time, as long as they are
@@ -21,6 +24,7 @@ Rule = Literal[
     "hr_sees_conversations",  # that one was held, by being HR partner: the switch of the legal entity
     "party",  # who takes part in it: in a conversation; in a move, as manager, HR partner or who receives the person
     "opportunity_owner",  # what an applicant sent
+    "audit_by_reader",  # what they read themselves, for a case: the switch of the legal entity
 ]
 """Why somebody other than the employee was shown a record."""
 
@@ -33,6 +37,7 @@ class Shown(NamedTuple):
     person: UUID
     rule: Rule
     share: UUID | None = None
+    case_number: str | None = None
 
 
 class Read(NamedTuple):
@@ -48,32 +53,82 @@ class Read(NamedTuple):
         return (self.at, self.reader, self.actor, *self.shown)
 
 
-class Reader(BaseModel):
-    """Who has seen a record: how often, from when to when, and why they could.
+class _Times(BaseModel):
+    """Reads that differ in nothing but their moment; by days, since this is no record of somebody's working hours.
 
-    `reader` is a person's id, or service:<name>; `record` is what is meant by its `kind` (of a timeline, and of a move
-    that HR reported, the person); `share` is the sharing under which it was shown.
+    `record` is what is meant by its `kind` (of a timeline, of a move that HR reported, and of what somebody read, the
+    person); `share` is the sharing under which it was shown, `case_number` of the case for which it was.
     """
 
     kind: Kind
     record: UUID
-    reader: str
     actor: str | None
     rule: Rule
     share: UUID | None
+    case_number: str | None
     first_on: date
     last_on: date
     times: int
 
 
-# A reader's days, not their moments: what the employee needs to know is no record of somebody's working hours.
-_READERS = """
-    select kind, record, reader, actor, rule, share, min(at at time zone 'UTC')::date as first_on,
-           max(at at time zone 'UTC')::date as last_on, count(*) as times
-    from audit.reads where person = $1 and ($2::uuid is null or record = $2)
-    group by kind, record, reader, actor, rule, share order by max(at) desc limit 200"""
+class Reader(_Times):
+    """Who has seen a record: how often, from when to when, and why they could.
+
+    `reader` is a person's id, or service:<name>.
+    """
+
+    reader: str
 
 
-async def readers(rows: Rows, person: UUID, record: UUID | None = None) -> Sequence[Reader]:
-    """Who has seen a record of a person, or any of theirs, latest first, 200 at most; a read shows within a second."""
-    return [Reader.model_validate(dict(row)) for row in await rows.fetch(_READERS, person, record)]
+class WasRead(_Times):
+    """What somebody has seen of a `person`: how often, from when to when, and why they could."""
+
+    person: UUID
+
+
+class ListingOff(NotAllowed, code="audit-by-reader-off"):
+    """What somebody read is listed only where their legal entity has `audit_by_reader` turned on."""
+
+
+def _times(told: str, chosen: str) -> str:
+    """SQL: a page of the chosen notes, those read last first: those noted after the first page ($2) left out."""
+    return f"""
+        select kind, record, {told}, actor, rule, share, case_number, min(at at time zone 'UTC')::date as first_on,
+               max(at at time zone 'UTC')::date as last_on, count(*) as times, max(number) as newest
+        from audit.reads where {chosen} and ($2::bigint is null or number <= $2)
+        group by kind, record, {told}, actor, rule, share, case_number
+        having $3::bigint is null or max(number) < $3 order by newest desc limit $4"""
+
+
+_READERS = _times("reader", "person = $1 and ($5::uuid is null or record = $5)")
+_READ = f"""
+    select listed.* from (select $1::uuid as reader) as given
+    left join lateral ({_times("person", "reader = given.reader::text")}) as listed on true
+    where {is_switched_on("audit_by_reader", "given.reader")}"""
+
+
+Cursor = tuple[str | int | None, ...]
+
+
+async def readers(
+    rows: Rows, person: UUID, record: UUID | None = None, *, cursor: Cursor | None = None, limit: int = 50
+) -> Page[Reader]:
+    """Who has seen a record of a person, or any of theirs, latest first; a read shows within a second."""
+    found = await rows.fetch(_READERS, person, *(cursor or (None, None)), limit + 1, record)
+    return Page([Reader.model_validate(dict(row)) for row in found[:limit]], _next(found, cursor, limit))
+
+
+async def read_by(rows: Rows, reader: UUID, *, cursor: Cursor | None, limit: int) -> Page[WasRead]:
+    """What a person has seen of others, latest first. Raises ListingOff."""
+    found = await rows.fetch(_READ, reader, *(cursor or (None, None)), limit + 1)
+    if not found:
+        raise ListingOff
+    found = [row for row in found if row["kind"] is not None]
+    return Page([WasRead.model_validate(dict(row)) for row in found[:limit]], _next(found, cursor, limit))
+
+
+def _next(found: Sequence[asyncpg.Record], cursor: Cursor | None, limit: int) -> Cursor | None:
+    """The newest note of the first page, which bounds those that follow, and of the last row of this one."""
+    if len(found) <= limit:
+        return None
+    return cursor[0] if cursor is not None else found[0]["newest"], found[limit - 1]["newest"]

@@ -7,4 +7,5 @@ from shared.postgres import Migration
 
 def migrations() -> list[Migration]:
     """Of every service's database."""
-    return [Migration("audit/0001_audit", (Path(__file__).parent / "0001_audit.sql").read_text())]
+    here = Path(__file__).parent
+    return [Migration(f"audit/{name}", (here / f"{name}.sql").read_text()) for name in ("0001_audit", "0002_by_reader")]

@@ -17,7 +17,7 @@ Certainty = Literal["exploring", "likely", "certain"]
 ChangeReason = Literal["hire", "promotion", "transfer", "demotion", "reorganisation", "leave", "return", "other"]
 ErasureGround = Literal["asked_by_the_person", "end_of_retention", "court_or_authority"]
 AudienceKind = Literal["my_manager", "person", "whoever_is_my_manager", "my_hr_partner"]
-Measure = Literal["hr_sees_conversations"]
+Measure = Literal["hr_sees_conversations", "audit_by_reader"]
 
 
 class _Value(BaseModel):

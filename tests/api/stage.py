@@ -128,6 +128,9 @@ class Person:
     async def post(self, path: str, body: object = None, /, **headers: str) -> Answered:
         return await self._send("POST", path, body, headers, {})
 
+    async def look_up(self, path: str, body: object, /, **query: object) -> Answered:
+        return await self._send("POST", path, body, {}, query)
+
     async def put(self, path: str, body: object, /) -> Answered:
         return await self._send("PUT", path, body, {}, {})
 

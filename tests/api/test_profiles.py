@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 
 from services.profiles.app import SERVICE
-from tests.api.stage import LONG_AGO, Answered, Person, Stage, place, stage
+from tests.api.stage import LONG_AGO, Answered, Person, Stage, place, stage, switched
 
 
 @dataclass
@@ -264,6 +264,11 @@ async def test_the_owner_reads_who_has_seen_an_aspiration(office: Office) -> Non
     await office.stage.parts.audit.flush()
     [told] = (await ana.get(f"{path}/readers")).body["items"]
     assert (told["reader"], told["rule"], told["share"], told["times"]) == (str(ben.id), "person", share, 2)
+    assert (await ana.get("/v1/people/{me}/aspirations/readers")).body["items"] == [told]
+    await office.stage.tell(switched("audit_by_reader", on=True))
+    lookup = f"/v1/audit/aspirations/readers/{ben.id}/lookup"
+    [listed] = (await office.hr.look_up(lookup, {"case_number": "7"})).body["items"]
+    assert (listed["record"], listed["person"], listed["times"]) == (told["record"], str(ana.id), 2)
 
 
 async def test_a_look_up_of_too_many_is_a_fault_of_the_whole_body(office: Office) -> None:

@@ -9,7 +9,6 @@ from uuid import uuid4
 import pytest
 
 from services.profiles.app import SERVICE
-from shared.service import Settings
 from tests.api.stage import Person, Stage, stage
 
 FR01 = "/v1/legal-entities/FR01"
@@ -42,7 +41,7 @@ class Cast:
 async def cast(database_url: str, tmp_path: Path) -> AsyncIterator[Cast]:
     secret = tmp_path / "secret"
     secret.write_text("A" * 43 + "=")
-    async with stage(database_url, SERVICE, Settings, secret_file=secret) as made:
+    async with stage(database_url, SERVICE, secret_file=secret) as made:
         ana, ben = await made.hire(legal_entity="FR01"), await made.hire(legal_entity="CA 01")
         yield Cast(made, made.person(ana), made.person(ben), made.person(uuid4(), "admin"))
 

@@ -13,6 +13,7 @@ import time_machine
 
 from shared.audit import AuditUnavailable, Book, Reader, Shown, book, readers
 from shared.auth.callers import Caller
+from shared.http import Page
 from shared.postgres import Pool
 from tests.kafka.conftest import until
 
@@ -41,7 +42,7 @@ async def test_who_has_seen_a_record_is_told_by_days(pool: Pool) -> None:
         clock.shift(timedelta(hours=1))
         notes.note(SAM, [SHOWN])
     await notes.flush()
-    first, second = await readers(pool, PERSON, RECORD)
+    first, second = (await readers(pool, PERSON, RECORD)).items
     assert first == Reader(
         kind="aspiration",
         record=RECORD,
@@ -49,12 +50,32 @@ async def test_who_has_seen_a_record_is_told_by_days(pool: Pool) -> None:
         actor=None,
         rule="my_manager",
         share=None,
+        case_number=None,
         first_on=date(2026, 3, 1),
         last_on=date(2026, 3, 2),
         times=2,
     )
     assert (second.reader, second.times) == ("lea", 1)
-    assert await readers(pool, uuid4(), RECORD) == []
+    assert await readers(pool, uuid4(), RECORD) == Page([])
+
+
+async def test_readers_are_told_page_by_page_also_while_some_read_on(pool: Pool) -> None:
+    notes = Book(pool)
+    everybody = [Caller(f"reader {number}", uuid4()) for number in range(5)]
+    for caller in everybody:
+        notes.note(caller, [SHOWN])
+    await notes.flush()
+    told: list[str] = []
+    page = await readers(pool, PERSON, limit=2)
+    while True:
+        told += [one.reader for one in page.items]
+        notes.note(everybody[0], [SHOWN])
+        notes.note(SAM, [SHOWN])
+        await notes.flush()
+        if page.next is None:
+            break
+        page = await readers(pool, PERSON, cursor=tuple(page.next), limit=2)
+    assert told == [caller.id for caller in reversed(everybody)]
 
 
 async def test_who_read_on_whose_behalf_is_noted(pool: Pool) -> None:
@@ -62,7 +83,7 @@ async def test_who_read_on_whose_behalf_is_noted(pool: Pool) -> None:
     notes.note(replace(LEA, actor="portal"), [SHOWN])
     notes.note(LEA, [SHOWN])
     await notes.flush()
-    assert {(one.reader, one.actor) for one in await readers(pool, PERSON, RECORD)} == {
+    assert {(one.reader, one.actor) for one in (await readers(pool, PERSON, RECORD)).items} == {
         ("lea", "portal"),
         ("lea", None),
     }

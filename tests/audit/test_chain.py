@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from uuid import uuid4
 
+import orjson
 import pytest
 import time_machine
 
@@ -52,6 +54,7 @@ async def test_what_is_as_it_was_is_not_complained_of(chained: Pool) -> None:
         ("update audit.reads set reader = 'lea' where number = 3", Finding("a row was changed", 3)),
         ("update audit.reads set actor = 'x' where number = 9", Finding("a row was changed", 9)),
         ("update audit.reads set at = at + interval '1 us' where number = 1", Finding("a row was changed", 1)),
+        ("update audit.reads set case_number = '7' where number = 2", Finding("a row was changed", 2)),
         ("delete from audit.reads where number = 4", Finding("a row is missing", 4)),
         ("delete from audit.reads where number = 9", Finding("a row is missing", 9)),
         ("delete from audit.links where link = 2", Finding("a link is missing before this one", 3)),
@@ -81,6 +84,25 @@ async def test_what_is_as_it_was_is_not_complained_of(chained: Pool) -> None:
 async def test_what_was_touched_is_named(chained: Pool, done: str, finding: Finding) -> None:
     await chained.execute(done)
     assert finding in await found(chained)
+
+
+async def test_what_was_chained_before_notes_named_cases_is_as_it_was(chained: Pool) -> None:
+    [row] = await chained.fetch(
+        "select number, at, reader, actor, kind, record, person, rule, share from audit.reads where number = 1"
+    )
+    [link] = await chained.fetch("select digests[1] as digest from audit.links where link = 1")
+    assert link["digest"] == sha256(orjson.dumps([*row], default=str, option=orjson.OPT_UTC_Z)).digest()
+
+
+async def test_the_case_of_a_listing_is_chained(pool: Pool) -> None:
+    notes, person = Book(pool), uuid4()
+    notes.note(Caller("ada", uuid4()), [Shown("reads", person, person, "audit_by_reader", case_number="2027/7")])
+    await notes.flush()
+    await Chain(pool, SIGNER).extend()
+    assert await found(pool) == []
+    for case_number in ("'2027/8'", "null"):
+        await pool.execute(f"update audit.reads set case_number = {case_number}")
+        assert await found(pool) == [Finding("a row was changed", 1)]
 
 
 async def test_who_has_the_database_alone_makes_no_links(chained: Pool) -> None:
