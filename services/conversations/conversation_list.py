@@ -20,7 +20,7 @@ from shared.contracts.reading import read_event
 from shared.http import Page
 from shared.kafka.records import Heard
 from shared.refusals import NotFound
-from shared.relations.reads import Relations, Rows, is_hr_partner, is_switched_on
+from shared.relations.reads import Relation, Relations, Rows, is_switched_on, reads_as
 
 RATED_WITHIN = 31
 """Days after a talk in which the list of what is due asks for its outcomes."""
@@ -182,13 +182,13 @@ _DUE = f"""
 
 
 # What was held with an employee ($1), for themselves ($2 is $1) and, where their legal entity has it on, their HR
-# partner ($2, who may act as such if $3); no row at all for anybody else.
+# partner ($2, who may act as such if $3) or who stands in for one; no row at all for anybody else.
 _HELD = f"""
     select held.* from (select $1::uuid as employee, $2::uuid as reader) as given left join lateral (
         select c.conversation, c.topic, c.held_on from conversations c
         where c.employee = $1 and c.state = 'held' and ($4::date is null or (c.held_on, c.conversation) < ($4, $5))
         order by c.held_on desc, c.conversation desc limit $6) as held on true
-    where given.reader = given.employee or ($3 and {is_hr_partner("given.employee", "given.reader")}
+    where given.reader = given.employee or ($3 and {reads_as("hr_partner", "given.employee", "given.reader")}
         and {is_switched_on("hr_sees_conversations", "given.employee")})"""
 
 
@@ -219,8 +219,7 @@ class ConversationList:
         self, employee: UUID, caller: Caller, cursor: tuple[str | int | None, ...] | None, limit: int
     ) -> Page[HeldConversation]:
         """Those that were held with the employee, latest first. Raises NotFound, RelationsStale."""
-        if caller.person != employee:
-            await self._relations.require_fresh()
+        relation = await self._relations.between(employee, caller)
         before = (date.fromisoformat(str(cursor[0])), UUID(str(cursor[1]))) if cursor else (None, None)
         as_partner = Role.HR_PARTNER in caller.roles
         rows = await self._rows.fetch(_HELD, employee, caller.person, as_partner, *before, limit + 1)
@@ -228,9 +227,8 @@ class ConversationList:
             raise NotFound
         found = [HeldConversation.model_validate(dict(row)) for row in rows if row["conversation"] is not None]
         items, last = found[:limit], found[limit - 1] if len(found) > limit else None
-        if caller.person != employee:
-            shown = [Shown("conversation", one.conversation, employee, "hr_sees_conversations") for one in items]
-            self._audit.note(caller, shown)
+        if not relation.self:
+            self._audit.note(caller, [_shown(employee, relation, one) for one in items])
         return Page(items, (last.held_on.isoformat(), str(last.conversation)) if last is not None else None)
 
     async def due(self, person: UUID, cursor: tuple[str | int | None, ...] | None, limit: int) -> Page[DueConversation]:
@@ -240,3 +238,8 @@ class ConversationList:
         items = [DueConversation.model_validate(dict(row)) for row in rows[:limit]]
         last = rows[limit - 1] if len(rows) > limit else None
         return Page(items, (last["due_at"].isoformat(), str(last["conversation"])) if last is not None else None)
+
+
+def _shown(employee: UUID, relation: Relation, held: HeldConversation) -> Shown:
+    whom = relation.for_hr_partner
+    return Shown("conversation", held.conversation, employee, "hr_sees_conversations", stands_in_for=whom)

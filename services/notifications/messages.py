@@ -52,6 +52,8 @@ WORDS: Mapping[str, str] = {
     "move_completed": "You have arrived: %(unit)s. Good luck there!",
     "manager_changed": "%(who)s is your manager now.",
     "place_changed": "HR has noted your place from %(on)s on: %(unit)s.",
+    "delegation_given": "%(who)s asks you to stand in for them from %(on)s to %(due)s.",
+    "delegation_ended": "You do not stand in for %(who)s any more.",
 }
 
 SOMEBODY = "Somebody"

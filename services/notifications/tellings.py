@@ -44,6 +44,8 @@ Kind = Literal[
     "move_completed",
     "manager_changed",
     "place_changed",
+    "delegation_given",
+    "delegation_ended",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -180,6 +182,17 @@ def _place(event: profiles.PlaceTaken | profiles.PlaceChanged, _: Parties | None
     return (Telling("place_changed", event.unit, "person", event.person, details, event.effective_on, event.fact),)
 
 
+def _delegation_given(event: profiles.DelegationGiven, _: Parties | None) -> tuple[Telling, ...]:
+    """At once, so that who is to stand in can say so before the day comes."""
+    details = {"who": str(event.delegator), "on": event.effective_on.isoformat(), "due": event.until.isoformat()}
+    return (Telling("delegation_given", event.delegation, "person", event.delegate, details),)
+
+
+def _delegation_ended(event: profiles.DelegationEnded, _: Parties | None) -> tuple[Telling, ...]:
+    details = {"who": str(event.delegator)}
+    return (Telling("delegation_ended", event.delegation, "person", event.delegate, details),)
+
+
 def _leader_appointed(event: profiles.UnitLeaderAppointed, _: Parties | None) -> tuple[Telling, ...]:
     if event.leader is None:
         return ()
@@ -293,6 +306,8 @@ _RULES: Mapping[type[Event], Rule] = {
     profiles.AspirationShared: _aspiration_shared,
     profiles.ManagerAssigned: _manager_assigned,
     profiles.UnitLeaderAppointed: _leader_appointed,
+    profiles.DelegationGiven: _delegation_given,
+    profiles.DelegationEnded: _delegation_ended,
     conversations.ConversationRequested: _requested,
     conversations.ConversationAccepted: _to_the_other("conversation_accepted"),
     conversations.ConversationDeclined: _to_the_other("conversation_declined"),

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from services.profiles import (
     api_aspirations,
+    api_delegations,
     api_directory,
     api_erasures,
     api_people,
@@ -14,6 +15,7 @@ from services.profiles import (
     erasing,
 )
 from services.profiles.aspirations_list import Aspirations, AspirationsList
+from services.profiles.delegations_list import DelegationsList
 from services.profiles.erasing import Erasing
 from services.profiles.identity import Identity
 from services.profiles.imports import api as api_imports
@@ -46,6 +48,8 @@ def add_routes(routes: Routes, parts: Parts) -> None:
         api_people.add_routes(routes, parts.streams, parts.relations, identity)
         api_directory.add_routes(routes, parts.relations, people)
         api_units.add_routes(routes, parts.streams, parts.relations, people)
+        delegations = DelegationsList(parts.pool, parts.relations, parts.sealer)
+        api_delegations.add_routes(routes, parts.streams, parts.relations, delegations)
         api_switches.add_routes(routes, parts.streams, parts.relations, SwitchesList(parts.pool))
     with routes.waiting_for(Waits(parts.freshness, relations, aspirations)):
         api_aspirations.add_routes(routes, parts.streams, parts.relations, listed)

@@ -23,7 +23,7 @@ from shared.http import Page
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.refusals import NotFound
-from shared.relations.reads import Relations, Rows, has_left, is_hr_partner, is_manager
+from shared.relations.reads import Relation, Relations, Rows, has_left, is_manager, reads_as
 from shared.sealing.sealer import Sealer
 
 
@@ -42,10 +42,13 @@ class ShareView(BaseModel):
 class AudienceView(BaseModel):
     """Somebody who can read it now, and the sharing that lets them.
 
-    HR partners among them read it only with a token that says that they act as such.
+    HR partners among them read it only with a token that says that they act as such. Who can read it because your
+    manager or HR partner is away has their id in `stands_in_for`, and reads it up to the day `stands_in_until`.
     """
 
     reader: UUID
+    stands_in_for: UUID | None
+    stands_in_until: date | None
     because: AudienceKind
     share: UUID
     edition: int
@@ -182,8 +185,8 @@ _SHARED = f"""
     where s.person = $1 and (s.until is null or s.until >= $7)
       and ((s.audience = 'person' and s.reader = $2 and not {has_left("$2::uuid")})
         or (s.audience = 'my_manager' and s.reader = $2 and {is_manager("s.person", "$2::uuid")})
-        or (s.audience = 'whoever_is_my_manager' and {is_manager("s.person", "$2::uuid")})
-        or (s.audience = 'my_hr_partner' and $3 and {is_hr_partner("s.person", "$2::uuid")}))
+        or (s.audience = 'whoever_is_my_manager' and {reads_as("manager", "s.person", "$2::uuid")})
+        or (s.audience = 'my_hr_partner' and $3 and {reads_as("hr_partner", "s.person", "$2::uuid")}))
       and ($4::uuid is null or s.aspiration = $4) and ($5::uuid is null or s.aspiration < $5)
     order by s.aspiration desc, s.edition desc limit $6"""
 
@@ -210,26 +213,26 @@ class AspirationsList:
     ) -> Page[AspirationView]:
         """A page, newest first. Raises NotFound for somebody to whom the caller is nothing and who shares nothing."""
         before = UUID(str(cursor[0])) if cursor else None
-        if caller.person == person:
+        relation = await self._relations.between(person, caller)
+        if relation.self:
             rows = await self._rows.fetch(_OWN, person, before, limit + 1)
         else:
-            relation = await self._relations.between(person, caller)
             rows = await self._shared(person, caller, None, before, limit + 1)
-            if not rows and not (relation.manager or relation.hr_partner):
+            if not rows and not relation.reads:
                 raise NotFound
         items = await self._views(rows[:limit])
-        if caller.person != person:
-            self._note(caller, rows[:limit])
+        if not relation.self:
+            self._note(caller, relation, rows[:limit])
         return Page(items, (str(items[-1].aspiration),) if len(rows) > limit else None)
 
     async def shared(self, person: UUID, caller: Caller, aspiration: UUID) -> AspirationView:
         """What the person shares of this aspiration with the caller now. Raises NotFound."""
-        await self._relations.between(person, caller)
+        relation = await self._relations.between(person, caller)
         rows = await self._shared(person, caller, aspiration, None, 1)
         if not rows:
             raise NotFound
         [view] = await self._views(rows)
-        self._note(caller, rows)
+        self._note(caller, relation, rows)
         return view
 
     async def own(self, state: Written, today: date) -> AspirationView:
@@ -259,12 +262,19 @@ class AspirationsList:
     async def audience(self, state: Written, today: date) -> list[AudienceView]:
         """Who can read an aspiration now, and why: by relations as they are, not as they were when it was shared."""
         manager = await self._relations.manager(state.person)
+        managers = [manager] if manager is not None else []
         partners = await self._relations.hr_partners(state.person)
+        stand_ins = {
+            "whoever_is_my_manager": await self._relations.stand_ins("manager", state.person, managers),
+            "my_hr_partner": await self._relations.stand_ins("hr_partner", state.person, partners),
+        }
         shares = [share for share in state.shares.values() if share.until is None or share.until >= today]
         purposes = await self._sealer.clear([share.purpose for share in shares])
         return [
             AudienceView(
                 reader=reader,
+                stands_in_for=stands_in and stands_in.delegator,
+                stands_in_until=stands_in and stands_in.until,
                 because=share.audience,
                 share=share.share,
                 edition=share.edition,
@@ -273,7 +283,10 @@ class AspirationsList:
                 purpose=purpose,
             )
             for share, purpose in zip(shares, purposes, strict=True)
-            for reader in await self._readers(share, manager, partners)
+            for reader, stands_in in (
+                *((reader, None) for reader in await self._readers(share, manager, partners)),
+                *((one.delegate, one) for one in stand_ins.get(share.audience, ())),
+            )
         ]
 
     async def _readers(
@@ -303,8 +316,19 @@ class AspirationsList:
         today = await self._relations.today(person, datetime.now(UTC))
         return await self._rows.fetch(_SHARED, person, caller.person, as_partner, aspiration, before, limit, today)
 
-    def _note(self, caller: Caller, rows: Sequence[asyncpg.Record]) -> None:
-        shown = [Shown("aspiration", row["aspiration"], row["person"], row["audience"], row["share"]) for row in rows]
+    def _note(self, caller: Caller, relation: Relation, rows: Sequence[asyncpg.Record]) -> None:
+        in_place_of = {"whoever_is_my_manager": relation.for_manager, "my_hr_partner": relation.for_hr_partner}
+        shown = [
+            Shown(
+                "aspiration",
+                row["aspiration"],
+                row["person"],
+                row["audience"],
+                row["share"],
+                stands_in_for=in_place_of.get(row["audience"]),
+            )
+            for row in rows
+        ]
         self._audit.note(caller, shown)
 
     async def _views(self, rows: Sequence[asyncpg.Record]) -> list[AspirationView]:

@@ -14,7 +14,7 @@ from shared.auth.callers import Caller, Role, Scope
 from shared.http import Page
 from shared.refusals import NotFound
 from shared.relations.model import fold_alias
-from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager
+from shared.relations.reads import Relations, Rows, is_manager, reads_as
 from shared.sealing.sealer import Sealer
 
 MOST_LOOKED_UP = 200
@@ -110,11 +110,12 @@ _PERSON = """
           and a.from_on <= current_date and (a.to_on is null or a.to_on > current_date)
         order by a.from_on desc limit 1) mail on true"""
 
-# Whom the caller ($1) may see: everybody ($2), as HR partner ($3) their population, else themselves and their team.
+# Whom the caller ($1) may see: everybody ($2), as HR partner ($3) their population, else themselves and their team;
+# and those of whom they stand in for.
 # Who is known by id alone, as a unit's leader of whom no file tells, has not been reported as a person yet.
 _VISIBLE = f"""exists (select from employment_facts e where e.person = p.person)
-    and ($2 or p.person = $1 or {is_manager("p.person", "$1::uuid")}
-        or ($3 and {is_hr_partner("p.person", "$1::uuid")}))"""
+    and ($2 or p.person = $1 or {reads_as("manager", "p.person", "$1::uuid")}
+        or ($3 and {reads_as("hr_partner", "p.person", "$1::uuid")}))"""
 
 _PAGE = f"""select * from ({_PERSON}
       where ($4::uuid is null or p.person > $4) and {_VISIBLE}

@@ -16,7 +16,7 @@ SHOWS: Mapping[Measure, str] = {
     "hr_sees_conversations": "HR partners see that a career conversation was held with you, on which day and of what"
     " kind, those from before it was turned on too; never a word of it.",
     "audit_by_reader": "Administrators list, for a case with a number, which records of others you have read, on which"
-    " days and why you could; never a word of them.",
+    " days and why you could, also before it was turned on; never a word of them.",
 }
 
 

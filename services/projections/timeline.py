@@ -28,7 +28,7 @@ from shared.http import Page
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.refusals import NotFound
-from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager
+from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager, stands_in_for
 from shared.sealing.erasure import WORDS
 from shared.sealing.sealer import Sealer
 from shared.zones import zone_of
@@ -261,15 +261,20 @@ class TimelineReads:
 
 def _seen(person: UUID, row: asyncpg.Record) -> Shown:
     """What a row is of, to whom else sees it: all that is official is one record."""
+    for_manager = None if row["manager"] else row["for_manager"]
+    for_hr_partner = None if row["hr_partner"] else row["for_hr_partner"]
     match row["audience"]:
+        case "official" if row["manager"] or (for_manager and not row["hr_partner"]):
+            return Shown("timeline", person, person, "manager", stands_in_for=for_manager)
         case "official":
-            return Shown("timeline", person, person, "manager" if row["by_manager"] else "hr_partner")
+            return Shown("timeline", person, person, "hr_partner", stands_in_for=for_hr_partner)
         case "held":
             return Shown("conversation", row["item"], person, "party")
         case "commitment":
             return Shown("commitment", row["item"], person, "party")
         case share:
-            return Shown("aspiration", row["item"], person, share, row["about"])
+            whom = {"whoever_is_my_manager": for_manager, "my_hr_partner": for_hr_partner}.get(share)
+            return Shown("aspiration", row["item"], person, share, row["about"], stands_in_for=whom)
 
 
 _TYPES: Mapping[str, list[str]] = {story.kind: versions(newest) for newest, story in STORIES.items()}
@@ -287,16 +292,20 @@ _COLUMNS = "t.id, t.type, t.effective_on, t.recorded_from, t.audience, t.reader,
 
 _SHARES = ", ".join(f"'{share}'" for share in SHARES)
 
-# Who asks ($7, perhaps as HR partner: $8) about whom ($1), and the few rows that decide what of the others they see:
-# of a sharing, what was said last, and that it was withdrawn.
+# Who asks ($7, perhaps as HR partner: $8) about whom ($1), for whom they stand in, and the few rows that decide what of
+# the others they see: of a sharing, what was said last, and that it was withdrawn.
 _VIEWER = f"""
     with viewer as materialized (
-        select {is_manager("$1::uuid", "$7::uuid")} as manager,
-            $8::boolean and {is_hr_partner("$1::uuid", "$7::uuid")} as hr_partner
+        select manager, hr_partner, for_manager, for_hr_partner, manager or for_manager is not null as as_manager,
+            hr_partner or for_hr_partner is not null as as_hr_partner
+        from (select {is_manager("$1::uuid", "$7::uuid")} as manager,
+            $8::boolean and {is_hr_partner("$1::uuid", "$7::uuid")} as hr_partner,
+            {stands_in_for("manager", "$1::uuid", "$7::uuid")} as for_manager,
+            case when $8 then {stands_in_for("hr_partner", "$1::uuid", "$7::uuid")} end as for_hr_partner) as relation
     ), links as materialized (
         select t.audience, t.item, t.about, t.reader, t.until, t.recorded_from, t.id from timeline t
         where t.person = $1 and t.audience in ('withdrawal', 'change', 'held', 'commitment', {_SHARES})
-            and (select manager or hr_partner from viewer)
+            and (select as_manager or as_hr_partner from viewer)
     ), shares as (
         select distinct on (about) about, audience = 'withdrawal' or until < $2::date as over from links
         where audience in ('withdrawal', 'change', {_SHARES})
@@ -312,9 +321,9 @@ _MAY_SEE = f"""
         when 'held' then v.manager and t.reader = $7
         when 'commitment' then t.reader = $7 or (v.manager and t.item = any (a.agreed))
         when 'my_manager' then v.manager and t.reader = $7
-        when 'whoever_is_my_manager' then v.manager
+        when 'whoever_is_my_manager' then v.as_manager
         when 'person' then t.reader = $7
-        when 'my_hr_partner' then v.hr_partner
+        when 'my_hr_partner' then v.as_hr_partner
         else false
     end
     and (t.audience not in ({_SHARES}) or t.about <> all (a.over))"""
@@ -348,6 +357,6 @@ def _query(own: bool, order: Order, paged: bool) -> str:  # noqa: FBT001
     if own:
         return page
     return f"""{_VIEWER}
-        select page.*, v.manager as by_manager
+        select page.*, v.manager, v.hr_partner, v.for_manager, v.for_hr_partner
         from viewer v cross join allowed a left join lateral ({page}) page on true
-        where v.manager or v.hr_partner"""
+        where v.as_manager or v.as_hr_partner"""

@@ -28,7 +28,7 @@ TOGETHER = 1_000
 
 log = structlog.get_logger("audit")
 
-_NOTE = "select audit.note($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+_NOTE = "select audit.note($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
 _PASSES = (*LOST, Closed, TimeoutError, asyncpg.PostgresError)
 
 

@@ -34,7 +34,7 @@ log = structlog.get_logger("audit")
 
 _PASSES = (*LOST, Closed, TimeoutError, asyncpg.PostgresError)
 _BEGINNING = bytes(32)
-_FIELDS = "number, at, reader, actor, kind, record, person, rule, share, case_number"
+_FIELDS = "number, at, reader, actor, kind, record, person, rule, share, case_number, stands_in_for"
 
 
 class Signer:
@@ -205,8 +205,9 @@ async def _compared(
 
 
 def digest(row: asyncpg.Record) -> bytes:
-    """Of all that a row says; where it names no case, the same as before rows could."""
-    said = [*row] if row["case_number"] is not None else [*row][:-1]
+    """Of all that a row says; where it says nothing that rows could not say at first, the same as then."""
+    later = [row["case_number"], row["stands_in_for"]]
+    said = [*row][: -len(later)] + (later if any(later) else [])
     return hashlib.sha256(orjson.dumps(said, default=str, option=orjson.OPT_UTC_Z)).digest()
 
 

@@ -30,7 +30,10 @@ Rule = Literal[
 
 
 class Shown(NamedTuple):
-    """A record that is shown to somebody who is not the `person` it is about; `share` is the sharing that lets them."""
+    """A record that is shown to somebody who is not the `person` it is about; `share` is the sharing that lets them.
+
+    `stands_in_for`: the manager or HR partner for whom they read it, by delegation.
+    """
 
     kind: Kind
     record: UUID
@@ -38,6 +41,7 @@ class Shown(NamedTuple):
     rule: Rule
     share: UUID | None = None
     case_number: str | None = None
+    stands_in_for: UUID | None = None
 
 
 class Read(NamedTuple):
@@ -57,7 +61,8 @@ class _Times(BaseModel):
     """Reads that differ in nothing but their moment; by days, since this is no record of somebody's working hours.
 
     `record` is what is meant by its `kind` (of a timeline, of a move that HR reported, and of what somebody read, the
-    person); `share` is the sharing under which it was shown, `case_number` of the case for which it was.
+    person); `share` is the sharing under which it was shown, `case_number` the case for which it was, `stands_in_for`
+    the manager or HR partner in whose place it was.
     """
 
     kind: Kind
@@ -66,6 +71,7 @@ class _Times(BaseModel):
     rule: Rule
     share: UUID | None
     case_number: str | None
+    stands_in_for: UUID | None
     first_on: date
     last_on: date
     times: int
@@ -93,10 +99,11 @@ class ListingOff(NotAllowed, code="audit-by-reader-off"):
 def _times(told: str, chosen: str) -> str:
     """SQL: a page of the chosen notes, those read last first: those noted after the first page ($2) left out."""
     return f"""
-        select kind, record, {told}, actor, rule, share, case_number, min(at at time zone 'UTC')::date as first_on,
-               max(at at time zone 'UTC')::date as last_on, count(*) as times, max(number) as newest
+        select kind, record, {told}, actor, rule, share, case_number, stands_in_for,
+               min(at at time zone 'UTC')::date as first_on, max(at at time zone 'UTC')::date as last_on,
+               count(*) as times, max(number) as newest
         from audit.reads where {chosen} and ($2::bigint is null or number <= $2)
-        group by kind, record, {told}, actor, rule, share, case_number
+        group by kind, record, {told}, actor, rule, share, case_number, stands_in_for
         having $3::bigint is null or max(number) < $3 order by newest desc limit $4"""
 
 

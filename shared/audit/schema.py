@@ -8,4 +8,5 @@ from shared.postgres import Migration
 def migrations() -> list[Migration]:
     """Of every service's database."""
     here = Path(__file__).parent
-    return [Migration(f"audit/{name}", (here / f"{name}.sql").read_text()) for name in ("0001_audit", "0002_by_reader")]
+    names = ("0001_audit", "0002_by_reader", "0003_stand_ins")
+    return [Migration(f"audit/{name}", (here / f"{name}.sql").read_text()) for name in names]

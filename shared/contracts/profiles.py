@@ -17,6 +17,7 @@ Certainty = Literal["exploring", "likely", "certain"]
 ChangeReason = Literal["hire", "promotion", "transfer", "demotion", "reorganisation", "leave", "return", "other"]
 ErasureGround = Literal["asked_by_the_person", "end_of_retention", "court_or_authority"]
 AudienceKind = Literal["my_manager", "person", "whoever_is_my_manager", "my_hr_partner"]
+Capacity = Literal["manager", "hr_partner"]
 Measure = Literal["hr_sees_conversations", "audit_by_reader"]
 
 
@@ -184,6 +185,27 @@ class FactWithdrawn(Event, name="profiles.fact_withdrawn", version=1, subject="p
 
     person: Person
     fact: Fact
+
+
+class DelegationGiven(Event, name="profiles.delegation_given", version=1, subject="delegator", data_class="employment"):
+    """A manager or HR partner named who stands in for them, from the effective day on, `until` being the last one."""
+
+    delegation: Item
+    delegator: Person
+    delegate: Person
+    capacities: Annotated[tuple[Capacity, ...], Open("the relation decides access")]
+    effective_on: Day
+    until: Day
+    reason: Private[str] | None = None
+
+
+class DelegationEnded(Event, name="profiles.delegation_ended", version=1, subject="delegator", data_class="employment"):
+    """A delegation ended before its last day: the effective day is the first without it."""
+
+    delegation: Item
+    delegator: Person
+    delegate: Person
+    effective_on: Day
 
 
 # Units
@@ -419,6 +441,8 @@ EVENTS: tuple[type[Event], ...] = (
     ManagerAssigned,
     InterimPartnerNamed,
     FactWithdrawn,
+    DelegationGiven,
+    DelegationEnded,
     UnitEstablished,
     UnitChanged,
     UnitLeaderAppointed,

@@ -193,7 +193,10 @@ async def _store(connection: asyncpg.Connection, people: Collection[UUID], organ
 async def _store_beginnings(
     connection: asyncpg.Connection, people: Collection[UUID], organisation: Organisation
 ) -> None:
-    """The instant from which each fact of these people makes a difference: its day begins where the person is then."""
+    """The instant from which each fact of these people makes a difference: its day begins where the person is then.
+
+    Of a delegation also the one at which it ends.
+    """
     units = {person: belongings(organisation.person(person)) for person in people}
     employment = [
         (
@@ -213,8 +216,13 @@ async def _store_beginnings(
     for table, rows in (("employment_facts", employment), ("place_facts", places)):
         if rows:
             await connection.execute(_BEGIN.format(table=table), *_columns(rows))
+    for row in await connection.fetch("select * from delegations where delegator = any ($1)", list(people)):
+        held, ends = units[row["delegator"]], row["ended_on"] or row["until"] + timedelta(days=1)
+        span = [_instant(day, _zone(held, day)) for day in (row["from_on"], ends)]
+        await connection.execute(_SPAN, row["delegation"], *span)
 
 
+_SPAN = "update delegations set from_at = $2, to_at = $3 where delegation = $1"
 _PLACES_IN_ORDER = "select * from place_facts where person = any ($1) order by effective_on, seq"
 _BEGIN = """update {table} f set begins_at = given.begins_at
     from unnest($1::uuid[], $2::timestamptz[]) as given (fact, begins_at)

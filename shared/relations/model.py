@@ -137,6 +137,7 @@ _OF_A_PERSON = {
     "managers by day": "managers",
     "units by day": "belongings",
 }
+_DELEGATIONS = "delete from delegations where delegator = $1 or delegate = $1"
 
 _UPSERTS: Mapping[str, str] = {
     "people": """insert into people (person, changed_at) values ($1, $2)
@@ -162,6 +163,9 @@ _UPSERTS: Mapping[str, str] = {
         where manager_facts.person = excluded.person""",
     "interim": """insert into interim_facts (person, seq, effective_on, partner) values ($1, $2, $3, $4)
         on conflict do nothing""",
+    "delegations": """insert into delegations (delegation, delegator, delegate, capacities, from_on, until, reason)
+        values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing""",
+    "ended_delegations": "update delegations set ended_on = $2 where delegation = $1",
     "unit_codes": """insert into unit_codes (unit, code, legal_entity) values ($1, $2, $3)
         on conflict (unit) do update set legal_entity = coalesce(excluded.legal_entity, unit_codes.legal_entity)""",
     "unit_names": """insert into unit_names (unit, seq, effective_on, name) values ($1, $2, $3, $4)
@@ -217,6 +221,12 @@ def _take(facts: Facts, event: Event, seq: int) -> None:
         case profiles.InterimPartnerNamed():
             facts.put("interim", (event.person, seq), (event.person, seq, event.effective_on, event.partner))
             facts.people.add(event.person)
+        case profiles.DelegationGiven():
+            facts.put("delegations", (event.delegation,), _delegation(event))
+            facts.people.add(event.delegator)
+        case profiles.DelegationEnded():
+            facts.put("ended_delegations", (event.delegation,), (event.delegation, event.effective_on))
+            facts.people.add(event.delegator)
         case profiles.FactWithdrawn():
             facts.withdraw(event.fact)
             facts.people.add(event.person)
@@ -264,6 +274,18 @@ def _place(event: profiles.PlaceTaken | profiles.PlaceChanged, kind: str, seq: i
     )
 
 
+def _delegation(event: profiles.DelegationGiven) -> Row:
+    return (
+        event.delegation,
+        event.delegator,
+        event.delegate,
+        list(event.capacities),
+        event.effective_on,
+        event.until,
+        _stored(event.reason),
+    )
+
+
 def _stored(value: object) -> bytes | None:
     return None if value is None else orjson.dumps(value)
 
@@ -288,6 +310,8 @@ _TAKES = _types(
         profiles.ManagerAssigned,
         profiles.InterimPartnerNamed,
         profiles.FactWithdrawn,
+        profiles.DelegationGiven,
+        profiles.DelegationEnded,
         profiles.UnitEstablished,
         profiles.UnitChanged,
         profiles.UnitLeaderAppointed,

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from shared.auth.callers import Caller, Role
-from shared.contracts.profiles import Measure
+from shared.contracts.profiles import Capacity, Measure
 from shared.refusals import NotFound, Unavailable
 from shared.relations.model import fold_alias
 from shared.zones import zone_of
@@ -77,6 +77,36 @@ def is_switched_on(measure: Measure, person: str) -> str:
     )
 
 
+def reads_as(capacity: Capacity, person: str, caller: str) -> str:
+    """SQL: `caller` is manager or HR partner of `person` now, or stands in for who is: for reads alone."""
+    itself = is_manager(person, caller) if capacity == "manager" else is_hr_partner(person, caller)
+    return f"({itself} or {stands_in_for(capacity, person, caller)} is not null)"
+
+
+def stands_in_for(capacity: Capacity, person: str, caller: str) -> str:
+    """SQL: the manager or HR partner of `person` for whom `caller` stands in now; null: nobody."""
+    return (
+        f"(select rd.delegator from delegations rd where rd.delegate = {caller} and {_stands_in(capacity, person)}"
+        " order by rd.delegator limit 1)"
+    )
+
+
+def _stands_in(capacity: Capacity, person: str) -> str:
+    """SQL: this delegation (`rd`) holds now, for what its delegator is to `person`; for nobody of oneself.
+
+    What a delegator is by delegation, or because an employee without a manager chose them, they do not hand on.
+    """
+    relation = {
+        "manager": f"rd.delegator = (select rm.manager from managers rm where rm.person = {person}"
+        " and rm.kind = 'manager' and rm.from_at <= now() and rm.to_at > now())",
+        "hr_partner": is_hr_partner(person, "rd.delegator"),
+    }
+    return (
+        f"'{capacity}' = any (rd.capacities) and rd.from_at <= now() and rd.to_at > now()"
+        f" and rd.delegate <> {person} and {relation[capacity]} and not {has_left('rd.delegate')}"
+    )
+
+
 def partners_unit(unit: str, caller: str) -> str:
     """SQL: `caller` is HR partner now for `unit` or one above it, and has not left."""
     return (
@@ -116,9 +146,30 @@ class Relation:
     hr_partner: bool
     interim: bool = False
     """A manager who only stands in, chosen by the person."""
+    for_manager: UUID | None = None
+    """The manager for whom they stand in, by delegation: it is for reads, and makes nobody the manager."""
+    for_hr_partner: UUID | None = None
+    """The same of an HR partner."""
+
+    @property
+    def reads(self) -> bool:
+        """Whether they are somebody who reads what is shown to managers or HR partners."""
+        stands_in = self.for_manager is not None or self.for_hr_partner is not None
+        return self.manager or self.hr_partner or stands_in
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """Who stands in for a manager or HR partner, and the last day on which they do."""
+
+    delegate: UUID
+    delegator: UUID
+    until: date
 
 
 _RELATION = f"""select {is_manager("$1", "$2")} as manager, {is_hr_partner("$1", "$2")} as hr_partner,
+        {stands_in_for("manager", "$1", "$2")} as for_manager,
+        {stands_in_for("hr_partner", "$1", "$2")} as for_hr_partner,
         exists (select from managers ri where ri.person = $1 and ri.manager = $2 and ri.kind = 'interim'
             and ri.from_at <= now() and ri.to_at > now()) as interim
     from (select $1::uuid, $2::uuid) as given"""
@@ -131,6 +182,11 @@ _HR_PARTNERS = f"""select distinct rh.partner from unit_paths rp join hr_partner
       and (rh.to_on is null or rh.to_on > current_date) and rp.from_on <= current_date
       and (rp.to_on is null or rp.to_on > current_date) and not {has_left("rh.partner")} order by rh.partner"""
 
+_STAND_INS = {
+    capacity: f"""select rd.delegate, rd.delegator, rd.until from delegations rd
+        where rd.delegator = any ($2) and {_stands_in(capacity, "$1::uuid")} order by rd.delegate, rd.delegator"""
+    for capacity in get_args(Capacity)
+}
 _TIME_ZONE = """select time_zone from belongings where person = $1 and from_at <= now() order by from_at desc limit 1"""
 _ZONES_KEPT = 100_000
 
@@ -169,8 +225,15 @@ class Relations:
             return Relation(self=True, manager=False, hr_partner=False)
         await self.require_fresh()
         row = (await self._rows.fetch(_RELATION, person, caller.person))[0]
-        hr_partner = row["hr_partner"] and Role.HR_PARTNER in caller.roles
-        return Relation(self=False, manager=row["manager"], hr_partner=hr_partner, interim=row["interim"])
+        as_partner = Role.HR_PARTNER in caller.roles
+        return Relation(
+            self=False,
+            manager=row["manager"],
+            hr_partner=row["hr_partner"] and as_partner,
+            interim=row["interim"],
+            for_manager=None if row["manager"] else row["for_manager"],
+            for_hr_partner=None if row["hr_partner"] or not as_partner else row["for_hr_partner"],
+        )
 
     async def named(self, alias: str, caller: Caller) -> UUID:
         """The person of a path; who names themselves, without asking the database. Raises NotFound, RelationsStale."""
@@ -211,6 +274,11 @@ class Relations:
     async def hr_partners(self, person: UUID) -> list[UUID]:
         """Everybody who is HR partner for the person now."""
         return [row["partner"] for row in await self._rows.fetch(_HR_PARTNERS, person)]
+
+    async def stand_ins(self, capacity: Capacity, person: UUID, delegators: Sequence[UUID]) -> list[StandIn]:
+        """Who stands in now for these managers or HR partners of the person."""
+        rows = await self._rows.fetch(_STAND_INS[capacity], person, list(delegators))
+        return [StandIn(**row) for row in rows]
 
     async def vacant(self, person: UUID) -> bool:
         """Whether the person has no manager now but who stands in."""

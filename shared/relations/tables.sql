@@ -31,6 +31,14 @@ create table interim_facts (
     person uuid not null, seq bigint not null, effective_on date not null, partner uuid, primary key (person, seq)
 );
 
+-- Who stands in for whom; from_at and to_at are instants where the delegator is, as begins_at is.
+create table delegations (
+    delegation uuid primary key, delegator uuid not null, delegate uuid not null, capacities text[] not null,
+    from_on date not null, until date not null, ended_on date, reason json, from_at timestamptz, to_at timestamptz
+);
+create index on delegations (delegate);
+create index on delegations (delegator);
+
 create table unit_codes (unit uuid primary key, code text not null, legal_entity text);
 create unique index on unit_codes (code);
 create table unit_names (unit uuid not null, seq bigint not null, effective_on date not null, name text not null,

@@ -7,7 +7,7 @@ place, at once and without waiting. People, places and leaders are told as profi
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ from shared.auth.callers import Caller, Role, Unauthenticated
 from shared.contracts import profiles
 from shared.contracts.erasure import Scope
 from shared.contracts.event import Event
-from shared.contracts.profiles import AliasSource, Language, Measure, Name
+from shared.contracts.profiles import AliasSource, Capacity, Language, Measure, Name
 from shared.erasure.forgetting import Forgetting
 from shared.eventstore.postgres import PostgresEventStore, open_store
 from shared.eventstore.postgres import migrations as eventstore_migrations
@@ -265,6 +265,20 @@ class Stage:
 
     async def leaves(self, person: UUID, on: date) -> None:
         await self.tell(profiles.PersonLeft(person=person, fact=uuid4(), effective_on=on))
+
+    async def delegated(self, delegator: UUID, delegate: UUID, *capacities: Capacity) -> None:
+        """For today and tomorrow."""
+        today = datetime.now(UTC).date()
+        await self.tell(
+            profiles.DelegationGiven(
+                delegation=uuid4(),
+                delegator=delegator,
+                delegate=delegate,
+                capacities=capacities,
+                effective_on=today - timedelta(days=1),
+                until=today + timedelta(days=1),
+            )
+        )
 
     async def managed_by(self, person: UUID, manager: UUID | None, on: date = LONG_AGO, **heard: Any) -> Heard:
         """As HR says it: an explicit manager from a day on."""

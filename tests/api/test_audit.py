@@ -67,6 +67,7 @@ async def test_what_somebody_read_is_listed_where_their_legal_entity_turned_it_o
             "rule": "party",
             "share": None,
             "case_number": None,
+            "stands_in_for": None,
             "first_on": TODAY.isoformat(),
             "last_on": TODAY.isoformat(),
             "times": 1,

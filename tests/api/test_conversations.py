@@ -100,6 +100,31 @@ async def test_hr_sees_that_one_was_held_where_the_legal_entity_turned_it_on(cas
     assert (await cast.hr.get(theirs)).status == 404
 
 
+async def test_who_stands_in_for_hr_sees_it_too_and_under_both_names(cast: Cast) -> None:
+    await cast.held()
+    await cast.stage.tell(switched("hr_sees_conversations", on=True))
+    lea = cast.stage.person(await cast.stage.hire(), "hr_partner")
+    theirs = f"/v1/people/{cast.ana.id}/conversations/held"
+    await cast.stage.delegated(cast.max.id, lea.id, "manager")
+    assert (await lea.get(theirs)).status == 404
+    await cast.stage.delegated(cast.hr.id, lea.id, "hr_partner")
+    assert (await cast.stage.person(lea.id).get(theirs)).status == 404
+    assert len((await lea.get(theirs)).body["items"]) == 1
+    await cast.stage.parts.audit.flush()
+    [told] = (await cast.ana.get("/v1/people/{me}/conversations/readers")).body["items"]
+    assert (told["reader"], told["stands_in_for"]) == (str(lea.id), str(cast.hr.id))
+
+
+async def test_who_stands_in_does_nothing_in_somebodys_place(cast: Cast) -> None:
+    await cast.stage.delegated(cast.max.id, cast.eve.id, "manager")
+    body = {"topic": "direction", "proposed_for": TOMORROW.isoformat()}
+    assert (await cast.eve.post(f"/v1/people/{cast.ana.id}/conversations", body)).status == 404
+    promise = {"party": "manager", "text": "…", "due_on": TODAY.isoformat()}
+    assert (await cast.eve.post(f"/v1/people/{cast.ana.id}/commitments", promise)).status == 404
+    path = await cast.requested()
+    assert (await cast.eve.get(path)).status == 404
+
+
 async def test_nobody_sees_as_hr_partner_what_they_held_themselves_or_who_held_nothing(cast: Cast) -> None:
     await cast.held()
     await cast.stage.tell(switched("hr_sees_conversations", on=True))

@@ -182,6 +182,36 @@ async def test_who_has_seen_a_timeline_is_told_to_its_owner(house: House) -> Non
     assert (await house.max.get(f"/v1/people/{house.ana.id}/timeline/readers")).status == 404
 
 
+async def test_who_stands_in_sees_what_is_for_the_relation_and_under_both_names(house: House) -> None:
+    lea = house.stage.person(await house.stage.hire(name="Lea Berg"))
+    await house.share(audience="whoever_is_my_manager", reader=None)
+    await house.share()
+    await house.share(reader=lea.id)
+    await house.share(audience="my_hr_partner", reader=None)
+    await house.stage.tell(house.talk())
+    theirs = f"/v1/people/{house.ana.id}/timeline"
+    assert (await lea.get(theirs)).status == 404
+    await house.stage.delegated(house.max.id, lea.id, "manager")
+    assert await house.kinds(lea) == [*OFFICIAL, "aspiration_shared"]
+    assert set(await _in_place_of(house, lea)) == {
+        ("timeline", "manager", str(house.max.id)),
+        ("aspiration", "whoever_is_my_manager", str(house.max.id)),
+    }
+    await house.stage.delegated(house.hr.id, lea.id, "hr_partner")
+    assert await house.kinds(lea) == [*OFFICIAL, "aspiration_shared"]
+    assert await house.kinds(house.stage.person(lea.id, "hr_partner")) == [*OFFICIAL, *["aspiration_shared"] * 2]
+    assert ("aspiration", "my_hr_partner", str(house.hr.id)) in await _in_place_of(house, lea)
+    assert await house.kinds(house.max) == [*OFFICIAL, *["aspiration_shared"] * 2, "conversation_held"]
+    assert {whom for _, _, whom in await _in_place_of(house, house.max)} == {None}
+
+
+async def _in_place_of(house: House, who: Person) -> list[tuple[str, str, str | None]]:
+    """What is noted of the reader: kind, rule, and for whom they stood in."""
+    await house.stage.parts.audit.flush()
+    told = (await house.ana.get("/v1/people/{me}/timeline/readers")).body["items"]
+    return [(one["kind"], one["rule"], one["stands_in_for"]) for one in told if one["reader"] == str(who.id)]
+
+
 async def test_a_timeline_is_found_by_hrs_number_and_never_by_an_e_mail_address(house: House) -> None:
     for who in (house.ana, house.max):
         assert (await who.get("/v1/people/E1001/timeline")).status == 200

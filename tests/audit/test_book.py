@@ -51,6 +51,7 @@ async def test_who_has_seen_a_record_is_told_by_days(pool: Pool) -> None:
         rule="my_manager",
         share=None,
         case_number=None,
+        stands_in_for=None,
         first_on=date(2026, 3, 1),
         last_on=date(2026, 3, 2),
         times=2,

@@ -49,6 +49,8 @@ from shared.contracts.opportunities import (
 from shared.contracts.profiles import (
     AspirationShared,
     AudienceKind,
+    DelegationEnded,
+    DelegationGiven,
     ManagerAssigned,
     PlaceChanged,
     PlaceTaken,
@@ -112,6 +114,7 @@ def placed(event: type[PlaceTaken | PlaceChanged]) -> PlaceTaken | PlaceChanged:
     return event.model_validate({**place, "legal_entity": "L1", "country": "CA", "time_zone": "America/Toronto"})
 
 
+delegation: dict[str, Any] = {"delegation": ITEM, "delegator": ANA, "delegate": MAX, "effective_on": TODAY}
 application: dict[str, Any] = {"application": ITEM, "opportunity": POSTING, "person": ANA, "effective_on": TODAY}
 
 TOLD: list[tuple[Event, Parties | None, Kind, Whom, UUID]] = [
@@ -120,6 +123,8 @@ TOLD: list[tuple[Event, Parties | None, Kind, Whom, UUID]] = [
     (shared("my_hr_partner", None), None, "aspiration_shared", "hr_partners", ANA),
     (assigned(MAX), None, "manager_changed", "managed", ANA),
     (UnitLeaderAppointed(unit=UNIT, leader=MAX, effective_on=TODAY), None, "manager_changed", "team", UNIT),
+    (DelegationGiven(**delegation, capacities=("manager",), until=TODAY), None, "delegation_given", "person", MAX),
+    (DelegationEnded(**delegation), None, "delegation_ended", "person", MAX),
     (placed(PlaceTaken), None, "place_changed", "person", ANA),
     (placed(PlaceChanged), None, "place_changed", "person", ANA),
     (requested(ANA), None, "conversation_requested", "person", MAX),

@@ -25,9 +25,10 @@ TABLES = """select table_name from information_schema.tables
 
 
 HEARD = """
-    alias_added alias_removed fact_withdrawn hr_partner_assigned hr_partner_released interim_partner_named
-    manager_assigned measure_switched person_described person_joined person_left person_rejoined place_changed
-    place_ended place_taken unit_changed unit_established unit_leader_appointed"""
+    alias_added alias_removed delegation_ended delegation_given fact_withdrawn hr_partner_assigned
+    hr_partner_released interim_partner_named manager_assigned measure_switched person_described person_joined
+    person_left person_rejoined place_changed place_ended place_taken unit_changed unit_established
+    unit_leader_appointed"""
 
 
 async def partners(world: World, unit: UUID) -> list[tuple[date, date | None]]:
@@ -109,6 +110,7 @@ class Chance:
         self.chance = chance
         self.people = people
         self.units = units
+        self.given: dict[UUID, UUID] = {}
         self.facts = {person: {kind: [uuid4(), uuid4()] for kind in ("in", "place", "line")} for person in people}
 
     def day(self) -> date:
@@ -139,6 +141,7 @@ class Chance:
                 profiles.PersonRejoined(**employment),
                 profiles.PersonJoined(**employment),
                 profiles.InterimPartnerNamed(person=person, effective_on=day, partner=other),
+                self.delegation(person, other or person, day),
                 *(profiles.FactWithdrawn(person=person, fact=fact) for fact in facts.values()),
                 profiles.PersonDescribed(
                     person=person, name=profiles.Name(given=pick("ab"), family="c"), language="en"
@@ -146,6 +149,21 @@ class Chance:
                 profiles.AliasAdded(**alias),
                 profiles.AliasRemoved(**alias),
             )
+        )
+
+    def delegation(self, person: UUID, other: UUID, day: date) -> Event:
+        """Given first, ended perhaps."""
+        given = self.given.get(person)
+        if given is not None:
+            return profiles.DelegationEnded(delegation=given, delegator=person, delegate=other, effective_on=day)
+        self.given[person] = given = uuid4()
+        return profiles.DelegationGiven(
+            delegation=given,
+            delegator=person,
+            delegate=other,
+            capacities=("manager",),
+            effective_on=day,
+            until=day + timedelta(days=3),
         )
 
     def of_a_unit(self) -> Event:
