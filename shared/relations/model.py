@@ -106,7 +106,8 @@ class Relations:
         if mark.service != "profiles" or mark.scope != "person":
             return {}
         return {
-            place: (f"delete from {table} where person = $1", (mark.person,)) for place, table in _OF_A_PERSON.items()
+            place: (f"delete from {table} where {person} = $1", (mark.person,))
+            for place, (table, person) in _OF_A_PERSON.items()
         }
 
     async def _write_aliases(self, connection: asyncpg.Connection, facts: Facts) -> None:
@@ -129,15 +130,16 @@ def fold_alias(value: str) -> str:
 
 
 _OF_A_PERSON = {
-    "directory": "people",
-    "aliases": "aliases",
-    "places": "place_facts",
-    "explicit managers": "manager_facts",
-    "interim partners": "interim_facts",
-    "managers by day": "managers",
-    "units by day": "belongings",
+    "directory": ("people", "person"),
+    "aliases": ("aliases", "person"),
+    "places": ("place_facts", "person"),
+    "explicit managers": ("manager_facts", "person"),
+    "interim partners": ("interim_facts", "person"),
+    "managers by day": ("managers", "person"),
+    "units by day": ("belongings", "person"),
+    "delegations": ("delegations", "delegator"),
 }
-_DELEGATIONS = "delete from delegations where delegator = $1 or delegate = $1"
+
 
 _UPSERTS: Mapping[str, str] = {
     "people": """insert into people (person, changed_at) values ($1, $2)
