@@ -11,6 +11,7 @@ from services.conversations.conversation_list import ConversationList, Conversat
 from services.conversations.conversation_view import RECORD, ConversationView, Record, State, seen_by, view
 from services.conversations.fields import Rating
 from services.conversations.partners import NoManagerNow, PartnerNotAvailable, Partners, ProposalNotYours
+from shared.access import matrix
 from shared.audit import Book, Shown
 from shared.auth.callers import Caller
 from shared.contracts.conversations import Outcomes, PartnerRole, Topic
@@ -97,6 +98,7 @@ def add_routes(
 
     @routes.post(
         "/v1/people/{person}/conversations",
+        access=matrix.REQUEST_CONVERSATION,
         creates="/v1/conversations",
         refuses=(
             NoManagerNow,
@@ -129,6 +131,7 @@ def add_routes(
 
     @routes.post(
         "/v1/conversations/{conversation}/accept",
+        access=matrix.HOLD_CONVERSATION,
         refuses=(rules.AnswerNotYours, rules.ProposalChanged, rules.ProposalPassed, *_OPEN),
         example={"proposed_for": _WHEN},
     )
@@ -139,6 +142,7 @@ def add_routes(
 
     @routes.post(
         "/v1/conversations/{conversation}/decline",
+        access=matrix.HOLD_CONVERSATION,
         refuses=(rules.AnswerNotYours, rules.AlreadyAgreed, *_OPEN),
         example={"reason": "I am away until April; would Inés be somebody to ask?"},
     )
@@ -149,6 +153,7 @@ def add_routes(
 
     @routes.post(
         "/v1/conversations/{conversation}/reschedule",
+        access=matrix.HOLD_CONVERSATION,
         refuses=(rules.ProposedInThePast, *_OPEN),
         example={"proposed_for": _WHEN},
     )
@@ -158,7 +163,10 @@ def add_routes(
         return await streams.execute(rules.DECIDER, conversation, command, call.origin)
 
     @routes.post(
-        "/v1/conversations/{conversation}/cancel", refuses=_OPEN, example={"reason": "We talked over lunch already."}
+        "/v1/conversations/{conversation}/cancel",
+        access=matrix.HOLD_CONVERSATION,
+        refuses=_OPEN,
+        example={"reason": "We talked over lunch already."},
     )
     async def cancel_conversation(call: Call[CancelBody], conversation: UUID) -> Receipt:
         """Call it off before it is held."""
@@ -167,6 +175,7 @@ def add_routes(
 
     @routes.post(
         "/v1/conversations/{conversation}/hold",
+        access=matrix.HOLD_CONVERSATION,
         refuses=(rules.NotAgreed, rules.HeldInTheFuture, *_OPEN),
         example={"held_on": "2027-03-05"},
     )
@@ -178,6 +187,7 @@ def add_routes(
 
     @routes.post(
         "/v1/conversations/{conversation}/rate",
+        access=matrix.HOLD_CONVERSATION,
         refuses=(rules.NotHeld,),
         example={"direction": 4, "self_insight": 4, "options": 3, "confidence": 5},
     )
@@ -187,7 +197,7 @@ def add_routes(
         command = rules.RateOutcomes(call.person, outcomes, await relations.today(call.person, call.at))
         return await streams.execute(rules.DECIDER, conversation, command, call.origin)
 
-    @routes.get("/v1/conversations/{conversation}")
+    @routes.get("/v1/conversations/{conversation}", access=matrix.READ_CONVERSATION)
     async def read_conversation(call: Call, conversation: UUID) -> Found[ConversationView]:
         """One conversation, for its parties: what they said to each other, and one's own outcomes."""
         record, version = await streams.state(RECORD, conversation)
@@ -199,13 +209,13 @@ def add_routes(
             audit.note(call.caller, [Shown("conversation", conversation, record.request.employee, "party")])
         return Found(shown, version)
 
-    @routes.get("/v1/people/{person}/conversations")
+    @routes.get("/v1/people/{person}/conversations", access=matrix.LIST_CONVERSATIONS)
     async def list_conversations(call: Call[None, ConversationQuery], person: Alias) -> Page[ConversationRow]:
         """Your conversations, newest first."""
         party, query = await relations.oneself(person, call.caller), call.query
         return await listed.mine(party, call.cursor, query.limit, state=query.state, changed_since=query.changed_since)
 
-    @routes.get("/v1/people/{person}/conversations/due")
+    @routes.get("/v1/people/{person}/conversations/due", access=matrix.LIST_CONVERSATIONS)
     async def list_due_conversations(call: Call[None, Listing], person: Alias) -> Page[DueConversation]:
         """Your conversations that need something of you: an answer, being there, a word, a rating; soonest first."""
         party = await relations.oneself(person, call.caller)

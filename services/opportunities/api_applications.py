@@ -12,6 +12,7 @@ from services.opportunities.acceptance import Acceptances
 from services.opportunities.application_list import ApplicationList, ApplicationStatus, ApplicationView, view
 from services.opportunities.fields import Skill
 from services.opportunities.standing import Standings
+from shared.access import matrix
 from shared.audit import Book, Shown
 from shared.http import Body, Call, Found, Listing, Page, Routes, Text
 from shared.refusals import NotAllowed, NotFound
@@ -114,12 +115,12 @@ def _add_reads(
     sealer: Sealer,
     audit: Book,
 ) -> None:
-    @routes.get("/v1/applications")
+    @routes.get("/v1/applications", access=matrix.LIST_APPLICATIONS)
     async def list_own_applications(call: Call[None, ApplicationsQuery]) -> Page[ApplicationView]:
         """Your applications, newest first."""
         return await listed.mine(call.person, call.query.status, call.cursor, call.query.limit)
 
-    @routes.get("/v1/opportunities/{opportunity}/applications")
+    @routes.get("/v1/opportunities/{opportunity}/applications", access=matrix.RECEIVE_APPLICATIONS)
     async def list_received_applications(
         call: Call[None, ApplicationsQuery], opportunity: UUID
     ) -> Page[ApplicationView]:
@@ -135,7 +136,7 @@ def _add_reads(
         audit.note(call.caller, [_shown(one.application, one.person) for one in page.items])
         return page
 
-    @routes.get("/v1/applications/{application}")
+    @routes.get("/v1/applications/{application}", access=matrix.READ_APPLICATION)
     async def read_application(call: Call, application: UUID) -> Found[ApplicationView]:
         """One application: for the applicant, and for the opportunity's owner, who decides on it.
 
@@ -163,6 +164,7 @@ def _add_commands_of_applicants(
 ) -> None:
     @routes.post(
         "/v1/applications",
+        access=matrix.APPLY,
         creates=True,
         refuses=(*_NOT_OPEN, rules.OwnOpportunity, rules.AlreadyApplied, rules.OfferTaken),
         example={
@@ -187,7 +189,7 @@ def _add_commands_of_applicants(
         )
         return await streams.execute(rules.DECIDER, command.application, command, call.origin)
 
-    @routes.post("/v1/applications/{application}/withdraw", refuses=_ENDED)
+    @routes.post("/v1/applications/{application}/withdraw", access=matrix.ANSWER_OFFER, refuses=_ENDED)
     async def withdraw_application(call: Call, application: UUID) -> Receipt:
         """Take your application back; the owner no longer reads its words."""
         _, opportunity = await access.as_applicant(call, application)
@@ -196,6 +198,7 @@ def _add_commands_of_applicants(
 
     @routes.post(
         "/v1/applications/{application}/accept-offer",
+        access=matrix.ANSWER_OFFER,
         refuses=(*_ENDED, postings.OpportunityFilled, rules.NoOfferMade),
     )
     async def accept_offer(call: Call, application: UUID) -> Receipt:
@@ -206,6 +209,7 @@ def _add_commands_of_applicants(
 
     @routes.post(
         "/v1/applications/{application}/decline-offer",
+        access=matrix.ANSWER_OFFER,
         refuses=(*_ENDED, rules.NoOfferMade),
         example={"reason": "Not before my project ends in June."},
     )
@@ -218,7 +222,11 @@ def _add_commands_of_applicants(
 
 
 def _add_decisions(routes: Routes, access: _Access, streams: Streams, relations: Relations) -> None:
-    @routes.post("/v1/applications/{application}/shortlist", refuses=(*_ENDED, rules.OfferPending))
+    @routes.post(
+        "/v1/applications/{application}/shortlist",
+        access=matrix.DECIDE_APPLICATION,
+        refuses=(*_ENDED, rules.OfferPending),
+    )
     async def shortlist_application(call: Call, application: UUID) -> Receipt:
         """Put an application on the short list."""
         state, opportunity = await access.as_owner(call, application)
@@ -227,6 +235,7 @@ def _add_decisions(routes: Routes, access: _Access, streams: Streams, relations:
 
     @routes.post(
         "/v1/applications/{application}/decline",
+        access=matrix.DECIDE_APPLICATION,
         guarded=True,
         refuses=_ENDED,
         example={
@@ -241,7 +250,12 @@ def _add_decisions(routes: Routes, access: _Access, streams: Streams, relations:
         command = rules.DeclineApplication(body.reason, body.next_step, opportunity, await day_of(state, call))
         return await streams.execute(rules.DECIDER, application, command, call.origin)
 
-    @routes.post("/v1/applications/{application}/offer", guarded=True, refuses=(*_ENDED, postings.OpportunityFilled))
+    @routes.post(
+        "/v1/applications/{application}/offer",
+        access=matrix.DECIDE_APPLICATION,
+        guarded=True,
+        refuses=(*_ENDED, postings.OpportunityFilled),
+    )
     async def make_offer(call: Call, application: UUID) -> Receipt:
         """Offer the opportunity to the applicant, for the application as you read it."""
         state, opportunity = await access.as_owner(call, application)

@@ -10,6 +10,7 @@ from services.opportunities import move as rules
 from services.opportunities import opportunity as postings
 from services.opportunities.move_list import MoveList, MoveStatus, MoveView, view
 from services.opportunities.standing import Standings
+from shared.access import matrix
 from shared.audit import Book, Shown
 from shared.http import Body, Call, Day, Found, Listing, Page, Routes
 from shared.refusals import NotAllowed
@@ -35,7 +36,7 @@ def add_routes(
 ) -> None:
     """Adds the routes of moves."""
 
-    @routes.get("/v1/move-cases")
+    @routes.get("/v1/move-cases", access=matrix.READ_MOVE_CASE)
     async def list_move_cases(call: Call[None, MovesQuery]) -> Page[MoveView]:
         """Moves that concern you: your own, your people's, your population's, and those to your unit."""
         query = call.query
@@ -43,7 +44,7 @@ def add_routes(
         note(call, page.items)
         return page
 
-    @routes.get("/v1/move-cases/{move_case}")
+    @routes.get("/v1/move-cases/{move_case}", access=matrix.READ_MOVE_CASE)
     async def read_move_case(call: Call, move_case: UUID) -> Found[MoveView]:
         """One move, for whom it concerns."""
         state, version, _, _ = await find(call, move_case)
@@ -53,6 +54,7 @@ def add_routes(
 
     @routes.post(
         "/v1/move-cases/{move_case}/release",
+        access=matrix.RELEASE_MOVE,
         guarded=True,
         refuses=(rules.MoveAlreadyCompleted, rules.ReleasedTooEarly),
         example={"release_on": "2027-05-01"},
@@ -71,6 +73,7 @@ def add_routes(
 
     @routes.post(
         "/v1/move-cases/{move_case}/complete",
+        access=matrix.COMPLETE_MOVE,
         refuses=(
             rules.MoveNotReleased,
             rules.MoveAlreadyCompleted,

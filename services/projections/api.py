@@ -11,6 +11,7 @@ from services.projections.movement import Kind as KindOfMove
 from services.projections.moves_reads import Figures, GroupBy, MovesAsked, MovesReads, MoveView, ReleasesNotYet
 from services.projections.stories import Kind
 from services.projections.timeline import Asked, Order, TimelineReads
+from shared.access import matrix
 from shared.auth.callers import Role, Scope
 from shared.http import Alias, Call, Day, Line, Listing, Moment, Page, Query, Routes, Several
 from shared.refusals import Invalid, Unacceptable
@@ -55,7 +56,7 @@ class PeopleQuery(_Chosen, Listing):
 def add_timeline(routes: Routes, relations: Relations, timeline: TimelineReads) -> None:
     """Adds the career timeline."""
 
-    @routes.get("/v1/people/{person}/timeline")
+    @routes.get("/v1/people/{person}/timeline", access=matrix.READ_TIMELINE)
     async def read_timeline(call: Call[None, TimelineQuery], person: Alias) -> Page[Entry]:
         """The career story of a person: one's own; as manager or HR partner what is official or shared.
 
@@ -78,6 +79,7 @@ def add_moves(routes: Routes, moves: MovesReads) -> None:
 
     @routes.get(
         "/v1/moves",
+        access=matrix.COUNT_MOVES,
         allow=(Role.HR_PARTNER, Role.HR_ANALYST, Scope.MOVES_READ),
         refuses=(ReleasesNotYet,),
     )
@@ -92,6 +94,7 @@ def add_moves(routes: Routes, moves: MovesReads) -> None:
 
     @routes.get(
         "/v1/moves/people",
+        access=matrix.LIST_MOVES,
         allow=(Role.HR_PARTNER, Role.HR_ANALYST),
         refuses=(ReleasesNotYet,),
     )

@@ -10,6 +10,7 @@ from services.projections.moves import Moves
 from services.projections.moves_reads import MovesReads
 from services.projections.timeline import Timeline, TimelineReads
 from shared import service
+from shared.access import matrix
 from shared.audit.api import add_readers
 from shared.http import Routes
 from shared.kafka.freshness import Waits
@@ -28,7 +29,7 @@ def add_routes(routes: Routes, parts: service.Parts) -> None:
     relations, timeline, moves = models(parts)
     with routes.waiting_for(Waits(parts.freshness, timeline, relations)):
         api.add_timeline(routes, parts.relations, TimelineReads(parts.pool, parts.relations, parts.sealer, parts.audit))
-        add_readers(routes, "timeline", parts.pool, parts.relations)
+        add_readers(routes, "timeline", matrix.READ_TIMELINE_READERS, parts.pool, parts.relations)
     with routes.waiting_for(Waits(parts.freshness, moves, relations)):
         api.add_moves(routes, MovesReads(parts.pool, parts.relations, parts.audit))
 

@@ -1,14 +1,15 @@
 """The route by which a person reads who has seen their records in a service."""
 
+from shared.access import Row
 from shared.audit.entries import Reader, readers
 from shared.http import Alias, Call, Page, Routes
 from shared.relations.reads import Relations, Rows
 
 
-def add_readers(routes: Routes, of: str, rows: Rows, relations: Relations) -> None:
+def add_readers(routes: Routes, of: str, access: Row, rows: Rows, relations: Relations) -> None:
     """Adds `/v1/people/{person}/<of>/readers`."""
 
-    @routes.get(f"/v1/people/{{person}}/{of}/readers", operation=f"list_readers_of_{of}")
+    @routes.get(f"/v1/people/{{person}}/{of}/readers", access=access, operation=f"list_readers_of_{of}")
     async def list_readers(call: Call, person: Alias) -> Page[Reader]:
         """Who else has seen what there is of you here, latest first, and why they could; 200 entries at most.
 
