@@ -20,7 +20,7 @@ from uuid_utils.compat import uuid7
 
 from shared.audit import Book
 from shared.audit import migrations as audit_migrations
-from shared.auth.callers import Caller, Role, Unauthenticated
+from shared.auth.callers import Caller, Role, Scope, Unauthenticated
 from shared.contracts import profiles
 from shared.contracts.event import Event
 from shared.contracts.profiles import AliasSource, Language, Name
@@ -62,7 +62,8 @@ class Fresh:
 
 
 class Bearers:
-    """`Bearer <id>` is that person, `Bearer <id> hr_partner` with a role."""
+    """`Bearer <id>` is that person, `Bearer <id> hr_partner` with a role; `Bearer service moves:read` is a service
+    account, `Bearer <id>@portal act:read` one on behalf of that person."""
 
     def knows(self, authorization: bytes | None) -> bool:
         return authorization is not None
@@ -70,8 +71,13 @@ class Bearers:
     async def caller(self, authorization: bytes | None) -> Caller:
         if authorization is None:
             raise Unauthenticated
-        _, person, *roles = authorization.decode().split()
-        return Caller(person, UUID(person), roles=frozenset(map(Role, roles)))
+        _, name, *grants = authorization.decode().split()
+        if name == "service":
+            return Caller("service:exports", service="exports", scopes=frozenset(map(Scope, grants)))
+        person, _, actor = name.partition("@")
+        if actor:
+            return Caller(person, UUID(person), scopes=frozenset(map(Scope, grants)), actor=actor)
+        return Caller(person, UUID(person), roles=frozenset(map(Role, grants)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,10 @@ class Person:
     async def post(self, path: str, body: object = None, /, **headers: str) -> Answered:
         return await self._send("POST", path, body, headers, {})
 
+    async def upload(self, path: str, content: bytes) -> Answered:
+        """A CSV file."""
+        return await self._send("POST", path, content, {"content-type": "text/csv"}, {})
+
     async def put(self, path: str, body: object, /) -> Answered:
         return await self._send("PUT", path, body, {}, {})
 
@@ -118,8 +128,8 @@ class Person:
         answer = await self._client.request(
             method,
             path.replace("{me}", str(self.id)),
-            content=None if body is None else orjson.dumps(body),
-            headers={**self._headers, **given, **({} if body is None else {"content-type": "application/json"})},
+            content=body if body is None or isinstance(body, bytes) else orjson.dumps(body),
+            headers={**self._headers, **({} if body is None else {"content-type": "application/json"}), **given},
             params={name: str(value) for name, value in query.items()},
         )
         content = orjson.loads(answer.content) if answer.content else None

@@ -10,7 +10,6 @@ import pytest
 
 from services.projections.app import SERVICE, Settings
 from shared import http
-from shared.auth.callers import Caller, Scope
 from shared.contracts import conversations, opportunities, profiles
 from shared.kafka.freshness import Freshness
 from shared.metrics import Metrics
@@ -18,16 +17,6 @@ from shared.relations.reads import Relations
 from tests.api.stage import Bearers, Fresh, Person, Stage, stage
 
 TODAY = datetime.now(UTC).date()
-
-
-class AlsoServices(Bearers):
-    """`Bearer service moves:read` is a service account with that scope."""
-
-    async def caller(self, authorization: bytes | None) -> Caller:
-        if authorization is not None and authorization.startswith(b"Bearer service"):
-            scopes = frozenset(map(Scope, authorization.decode().split()[2:]))
-            return Caller("service:exports", service="exports", scopes=scopes)
-        return await super().caller(authorization)
 
 
 class Waited(Fresh):
@@ -105,7 +94,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
         made.api = http.build(
             SERVICE.name,
             routes,
-            authenticator=AlsoServices(),
+            authenticator=Bearers(),
             secret=bytes(32),
             metrics=Metrics("projections"),
             health=http.Health(),
