@@ -2,7 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import Field
 
@@ -11,9 +11,10 @@ from services.opportunities import opportunity as postings
 from services.opportunities.acceptance import Acceptances
 from services.opportunities.application_list import ApplicationList, ApplicationStatus, ApplicationView, view
 from services.opportunities.fields import Skill
-from services.opportunities.standing import Standings
+from services.opportunities.standing import OF_NOBODY, Standings
 from shared.access import matrix
 from shared.audit import Book, Shown
+from shared.contracts.opportunities import ApplicationSubmitted
 from shared.http import Body, Call, Found, Listing, Page, Routes, Text
 from shared.refusals import NotAllowed, NotFound
 from shared.relations.reads import Relations
@@ -47,6 +48,18 @@ class ApplicationsQuery(Listing):
 _NOT_OPEN = (postings.OpportunityTakenBack, postings.OpportunityFilled, postings.OpportunityNotOpen)
 _ENDED = (postings.OpportunityTakenBack, rules.ApplicationEnded, rules.OfferTaken)
 
+_NOBODY = uuid4()
+_OF_NOBODY = ApplicationSubmitted(
+    application=_NOBODY,
+    opportunity=_NOBODY,
+    person=_NOBODY,
+    owner=_NOBODY,
+    effective_on=date.min,
+    skills=(),
+    matching=(),
+    missing=(),
+)
+
 
 class _Access:
     """Finds an application for one of its two sides. To everybody else it looks like one that is not there."""
@@ -63,13 +76,14 @@ class _Access:
         return state
 
     async def read(self, call: Call[Any, Any], application: UUID) -> tuple[rules.Application, int, postings.Posted]:
-        """Raises NotFound, RelationsStale."""
+        """Raises NotFound, RelationsStale: of what is not there, after the same questions as of what is others'."""
         state, version = await self._streams.state(rules.DECIDER, application)
-        if isinstance(state, rules.NotSubmitted):
+        letter = _OF_NOBODY if isinstance(state, rules.NotSubmitted) else state.letter
+        opportunity, _ = await self._streams.state(postings.DECIDER, letter.opportunity)
+        posting = OF_NOBODY if isinstance(opportunity, postings.NotPosted) else opportunity.posting
+        if letter.person != call.person and not await self._standings.decides(posting, call.caller):
             raise await self._relations.not_found()
-        opportunity = await self.posting(state.letter.opportunity)
-        mine = state.letter.person == call.person
-        if not mine and not await self._standings.decides(opportunity.posting, call.caller):
+        if isinstance(state, rules.NotSubmitted) or isinstance(opportunity, postings.NotPosted):
             raise await self._relations.not_found()
         return state, version, opportunity
 

@@ -26,6 +26,11 @@ NEVER_DONE = {
 }
 """Commands that nobody here gets done, whoever may."""
 
+TOLD_APART = {
+    "list_received_applications": "that an opportunity is there, everybody may read",
+}
+"""Where it may take longer to refuse what is there than what is not."""
+
 
 def test_every_row_is_of_a_route_or_of_words() -> None:
     named = {route.access for _, route in EVERY}
@@ -82,10 +87,12 @@ def only_what_is_theirs(world: World, who: Who, answer: Answer) -> None:
 
 
 async def looks_like_nothing(world: World, who: Who, route: Route, one: Try, answer: Answer) -> None:
-    """The answer is, to the byte, that for what does not exist."""
+    """The answer is, to the byte, that for what does not exist; and no question more or less was asked for it."""
+    asked = list(world.questions)
     for nothing in one.elsewhere(route):
         absent = await world.send(world.cast.token(who), route, nothing)
         assert absent == answer
+        assert world.questions == asked or route.operation in TOLD_APART
 
 
 async def nothing_without_a_token_or_a_scope(world: World, route: Route, one: Try) -> None:

@@ -88,8 +88,25 @@ class World:
         self.cast = cast_
         self.stage = cast_.stage
         self.canaries: list[Canary] = []
+        self.questions: list[str] = []
+        """What was asked of the database for the last request: each statement, each stream."""
+        self._note_what_is_asked()
         transport = httpx2.ASGITransport(app=cast("Any", self.stage.api))
         self._client = httpx2.AsyncClient(transport=transport, base_url="http://test")
+
+    def _note_what_is_asked(self) -> None:
+        pool, store = cast("Any", self.stage.parts.pool), cast("Any", self.stage.parts.store)
+        fetch, read = pool.fetch, store.read
+
+        async def noted_fetch(query: str, *arguments: object) -> object:
+            self.questions.append(query)
+            return await fetch(query, *arguments)
+
+        async def noted_read(stream: UUID) -> object:
+            self.questions.append("a stream")
+            return await read(stream)
+
+        pool.fetch, store.read = noted_fetch, noted_read
 
     def canary(self, name: str, row: Row, *theirs: Who) -> Canary:
         made = Canary(name if name.startswith('"') else f"CANARY-{name}", row, frozenset(theirs))
@@ -108,7 +125,10 @@ class World:
         return {"person": self.cast.employee}
 
     async def send(self, token: str | None, route: Route, one: Try) -> Answer:
+        """Nobody's day is known: what is kept of it would tell whom somebody asked for before."""
         path = route.path.format_map(one.ids)
+        self.stage.parts.relations._zones.clear()
+        self.questions.clear()
         headers = {} if token is None else {"authorization": token.strip()}
         content = None
         if route.method != "GET":
