@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from services.conversations import conversation as rules
 from services.conversations.conversation_list import ConversationList, ConversationRow, DueConversation
-from services.conversations.conversation_view import RECORD, ConversationView, Record, State, seen_by, view
+from services.conversations.conversation_view import RECORD, ConversationView, Record, State, concerns, seen_by, view
 from services.conversations.fields import Rating
 from services.conversations.partners import NoManagerNow, PartnerNotAvailable, Partners, ProposalNotYours
 from shared.access import matrix
@@ -200,8 +200,8 @@ def add_routes(
     @routes.get("/v1/conversations/{conversation}", access=matrix.READ_CONVERSATION)
     async def read_conversation(call: Call, conversation: UUID) -> Found[ConversationView]:
         """One conversation, for its parties: what they said to each other, and one's own outcomes."""
-        record, version = await streams.state(RECORD, conversation)
-        if record is None or not record.concerns(call.caller.person):
+        record, version = await streams.state(RECORD, conversation, of=lambda begun: concerns(begun, call.person))
+        if record is None:
             raise NotFound
         document = seen_by(record, call.person, words_of_the_employee=await _reads_the_employee(record, call.caller))
         shown = view(await sealer.clear(document))
