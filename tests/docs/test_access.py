@@ -32,7 +32,7 @@ went to (`tests/access`). This page is made of the same rules (`shared/access/ma
 | in part | they find it, and not all of it; why says what |
 | theirs | what was shared with them, or what they take part in; all else is not there for them |
 | no | they are told that they may not: that it exists is no secret |
-| — | it is not there for them: the answer is, to the byte, the one for what does not exist |
+| — | it is not there for them: the answer is, to the byte, the one for what does not exist, and takes as long |
 """
 
 WHY = f"""

@@ -110,6 +110,11 @@ def test_an_example_is_a_body() -> None:
         Routes().post("/v1/a", access=FRUIT, example={"name": 1})(fine)
 
 
+def test_a_route_says_which_row_of_who_may_see_what_it_is() -> None:
+    with pytest.raises(TypeError, match="access"):
+        Routes().get("/v1/a")  # type: ignore[call-arg]
+
+
 def test_a_declared_route_keeps_what_its_handler_says() -> None:
     class Which(Query):
         kind: Line
