@@ -112,11 +112,14 @@ def add_routes(
     listed: ApplicationList,
     sealer: Sealer,
     audit: Book,
+    secret: bytes,
 ) -> None:
-    """Adds the routes of applications."""
+    """Adds the routes of applications. `secret` is the service's own."""
     access = _Access(streams, relations, standings)
     _add_reads(routes, access, standings, listed=listed, sealer=sealer, audit=audit)
-    _add_commands_of_applicants(routes, access, streams, relations, standings=standings, acceptances=acceptances)
+    _add_commands_of_applicants(
+        routes, access, streams, relations, standings=standings, acceptances=acceptances, secret=secret
+    )
     _add_decisions(routes, access, streams, relations)
 
 
@@ -175,6 +178,7 @@ def _add_commands_of_applicants(
     *,
     standings: Standings,
     acceptances: Acceptances,
+    secret: bytes,
 ) -> None:
     @routes.post(
         "/v1/applications",
@@ -193,7 +197,7 @@ def _add_commands_of_applicants(
         await standings.require_present(person)
         opportunity = await access.posting(body.opportunity)
         command = rules.SubmitApplication(
-            application=rules.application_id(body.opportunity, person),
+            application=rules.application_id(body.opportunity, person, secret),
             person=person,
             statement=body.statement,
             skills=body.skills,

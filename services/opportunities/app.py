@@ -31,6 +31,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             listed=ApplicationList(parts.pool, parts.sealer),
             sealer=parts.sealer,
             audit=parts.audit,
+            secret=parts.settings.secret,
         )
         add_readers(routes, "applications", matrix.READ_APPLICATION_READERS, parts.pool, relations)
     with routes.waiting_for(Waits(parts.freshness, organisation, opportunities, moves)):

@@ -2,29 +2,23 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 
 from tests.access.world import World
-from tests.access.worlds import secret_in, world
+from tests.access.worlds import world
 
 WorldOf = Callable[[str], Awaitable[World]]
 
 
 @pytest.fixture(scope="session")
-def secret(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return secret_in(tmp_path_factory.mktemp("access"))
-
-
-@pytest.fixture(scope="session")
-async def world_of(database_url: str, secret: Path) -> AsyncIterator[WorldOf]:
+async def world_of(database_url: str) -> AsyncIterator[WorldOf]:
     made: dict[str, World] = {}
     async with AsyncExitStack() as stack:
 
         async def world_of(service: str) -> World:
             if service not in made:
-                made[service] = await stack.enter_async_context(world(database_url, service, secret))
+                made[service] = await stack.enter_async_context(world(database_url, service))
             return made[service]
 
         yield world_of

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from tests.access.in_conversations import conversations_world
@@ -23,16 +22,9 @@ WORLDS: dict[str, Callable[[Any], Awaitable[World]]] = {
 }
 
 
-def secret_in(folder: Path) -> Path:
-    """A file with a service's secret."""
-    secret = folder / "secret"
-    secret.write_text("A" * 43 + "=")
-    return secret
-
-
 @asynccontextmanager
-async def world(server: str, service: str, secret: Path) -> AsyncIterator[World]:
-    """On a database of its own. `server` is an administrator's URL, `secret` a file."""
+async def world(server: str, service: str) -> AsyncIterator[World]:
+    """On a database of its own. `server` is an administrator's URL."""
     app = import_module(f"services.{service}.app").SERVICE
-    async with stage(server, app, app.settings, secret_file=secret) as made:
+    async with stage(server, app, app.settings) as made:
         yield await WORLDS[service](made)

@@ -4,11 +4,14 @@ What comes between store and models elsewhere (relay, Kafka, consumer) is tried 
 place, at once and without waiting. People, places and leaders are told as profiles tells them.
 """
 
+import base64
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -289,8 +292,9 @@ async def stage(server: str, service: Service, settings: type[Settings], **more:
     sealer = Sealer(KeyCache(keys, seconds=0))  # a key that is destroyed is gone at once
     name = f"test_{uuid4().hex}"
     url = _url(server, name)
-    given = settings.model_validate({**_SETTINGS, "database_url": url, **more})
     async with AsyncExitStack() as stack:
+        secret = _secret_in(stack.enter_context(TemporaryDirectory()))
+        given = settings.model_validate({**_SETTINGS, "database_url": url, "secret_file": secret, **more})
         pool = Pool(url, search_path=", ".join(("relations", *service.schemas, "public")))
 
         def parts(store: PostgresEventStore) -> Parts:
@@ -331,8 +335,13 @@ _SETTINGS = {
     "kafka_bootstrap_servers": "",
     "issuer_url": "",
     "master_key_file": "/dev/null",
-    "secret_file": "/dev/null",
 }
+
+
+def _secret_in(folder: str) -> Path:
+    file = Path(folder) / "secret"
+    file.write_text(base64.b64encode(bytes(32)).decode())
+    return file
 
 
 _TEMPLATES: dict[tuple[str, str], str] = {}
