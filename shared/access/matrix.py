@@ -9,7 +9,7 @@ from shared.access.rules import Row, Who, allowed, anybody_but, not_allowed, par
 
 _SELF, _MANAGER, _FORMER, _PARTNER = Who.SELF, Who.MANAGER, Who.FORMER_MANAGER, Who.PARTNER
 _HR, _OTHER_HR, _ANALYST, _ADMIN = Who.HR_PARTNER, Who.OTHER_HR_PARTNER, Who.HR_ANALYST, Who.ADMIN
-_LEADER, _SERVICE, _ACTING = Who.LEADER, Who.SERVICE, Who.ACTING
+_LEADER, _SERVICE = Who.LEADER, Who.SERVICE
 
 _OWN = "It is theirs."
 _REPORTS = "HR's administrators, and its systems by the scope `imports:write`."

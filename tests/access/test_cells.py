@@ -63,7 +63,7 @@ async def is_as_the_matrix_says(world: World, who: Who, route: Route, one: Try) 
             assert answer.status == 200, cell
             assert answer.shows(one.shows), cell
             for canary in one.words:
-                assert answer.shows(canary.text) == canary.for_(who), (canary, cell)
+                assert answer.shows(canary.text) == canary.is_for(who), (canary, cell)
         case Verdict.ALLOWED | Verdict.PART:
             assert answer.status < 300 or answer.status in BUSINESS, cell
         case Verdict.NOT_ALLOWED:
@@ -83,7 +83,7 @@ def reads(route: Route) -> bool:
 
 def only_what_is_theirs(world: World, who: Who, answer: Answer) -> None:
     for canary in world.canaries:
-        assert canary.for_(who) or not answer.shows(canary.text), (who, canary, answer)
+        assert canary.is_for(who) or not answer.shows(canary.text), (who, canary, answer)
 
 
 async def looks_like_nothing(world: World, who: Who, route: Route, one: Try, answer: Answer) -> None:

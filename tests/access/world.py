@@ -24,7 +24,7 @@ class Canary:
     row: Row
     theirs: frozenset[Who] = frozenset()
 
-    def for_(self, who: Who) -> bool:
+    def is_for(self, who: Who) -> bool:
         return _verdict(self.row, who, self.theirs) in (Verdict.ALLOWED, Verdict.PART)
 
 
@@ -109,7 +109,7 @@ class World:
         pool.fetch, store.read = noted_fetch, noted_read
 
     def canary(self, name: str, row: Row, *theirs: Who) -> Canary:
-        made = Canary(name if name.startswith('"') else f"CANARY-{name}", row, frozenset(theirs))
+        made = Canary(name if name.startswith('"') else f"CANARY-{name}.", row, frozenset(theirs))
         self.canaries.append(made)
         return made
 
@@ -125,7 +125,7 @@ class World:
         return {"person": self.cast.employee}
 
     async def send(self, token: str | None, route: Route, one: Try) -> Answer:
-        """Nobody's day is known: what is kept of it would tell whom somebody asked for before."""
+        """By whoever has the token. No day is kept of anybody: `questions` would differ by who was asked for before."""
         path = route.path.format_map(one.ids)
         self.stage.parts.relations._zones.clear()
         self.questions.clear()
