@@ -61,17 +61,18 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, delegatio
     @routes.post("/v1/delegations/{delegation}/end", access=matrix.END_DELEGATION, allow=("person", Role.ADMIN))
     async def end_delegation(call: Call, delegation: UUID) -> Receipt:
         """End a delegation that you gave, from today on; an administrator ends anybody's."""
-        state, _ = await streams.state(rules.DECIDER, delegation)
-        if isinstance(state, rules.NotGiven):
-            raise NotFound
         by = None if Role.ADMIN in call.caller.roles else call.person
+        state, _ = await streams.state(rules.DECIDER, delegation)
+        if isinstance(state, rules.NotGiven) or by not in (None, state.delegator):
+            raise NotFound
         command = rules.EndDelegation(by, await relations.today(state.delegator, call.at))
         return await streams.execute(rules.DECIDER, delegation, command, call.origin)
 
     @routes.get("/v1/people/{person}/delegations", access=matrix.READ_DELEGATION, allow=("person", Role.ADMIN))
     async def list_delegations(call: Call[None, Listing], person: Alias) -> Page[DelegationView]:
         """For whom you stand in, and who stands in for you, newest first; administrators read anybody's."""
-        whose = await relations.named(person, call.caller)
+        anybody = Role.ADMIN in call.caller.roles
+        whose = await (relations.person(person) if anybody else relations.oneself(person, call.caller))
         return await delegations.page(whose, call.caller, call.cursor, call.query.limit)
 
     @routes.get("/v1/delegations/{delegation}", access=matrix.READ_DELEGATION, allow=("person", Role.ADMIN))

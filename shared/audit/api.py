@@ -51,7 +51,7 @@ def add_readers(routes: Routes, of: str, rows: Rows, relations: Relations, audit
         Where their legal entity has `audit_by_reader` turned on. It is noted, and they can read by whom and for which
         case.
         """
-        reader = await relations.named(person, call.caller)
+        reader = await relations.person(person)
         await relations.require_fresh()
         page = await read_by(rows, reader, cursor=call.cursor, limit=call.query.limit)
         case_number = call.body.case_number

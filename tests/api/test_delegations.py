@@ -195,6 +195,7 @@ async def test_both_read_the_delegation_and_one_alone_why(cast: Cast) -> None:
     one = f"/v1/delegations/{first}"
     assert [(await who.get(one)).body for who in (cast.max, cast.lea, cast.admin)] == [now, unsaid[1], unsaid[1]]
     assert [(await cast.eve.get(other)).status for other in (path, one, f"/v1/delegations/{uuid4()}")] == [404] * 3
+    assert (await cast.admin.get(f"/v1/people/{uuid4()}/delegations")).status == 404
     page = await cast.max.get(path, limit=1)
     assert (await cast.max.get(path, limit=1, cursor=page.body["next"])).body == {"items": [now], "next": None}
     stored = await cast.stage.parts.store.tail(0, 10)
