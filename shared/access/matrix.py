@@ -2,18 +2,21 @@
 
 A row of words has no route: it says who may receive what people wrote, in whichever answer it stands. Relations are
 judged as of now at every read. Nobody acts as HR partner upon themselves. A vacant post has no manager; who stands in
-for one is the manager, but releases nobody.
+for one, chosen by the employee, is the manager, but releases nobody. Who stands in for a manager or HR partner who is
+away, by delegation, reads what is for the relation, and does nothing in their place (docs/decisions/0013).
 """
 
 from shared.access.rules import Row, Who, allowed, anybody_but, not_allowed, part, row, theirs
 
 _SELF, _MANAGER, _FORMER, _PARTNER = Who.SELF, Who.MANAGER, Who.FORMER_MANAGER, Who.PARTNER
+_STAND_IN, _HR_STAND_IN = Who.STAND_IN, Who.HR_STAND_IN
 _HR, _OTHER_HR, _ANALYST, _ADMIN = Who.HR_PARTNER, Who.OTHER_HR_PARTNER, Who.HR_ANALYST, Who.ADMIN
 _LEADER, _SERVICE, _ACTING = Who.LEADER, Who.SERVICE, Who.ACTING
 
 _OWN = "It is theirs."
 _REPORTS = "HR's administrators, and its systems by the scope `imports:write`."
 _OFFICIAL = "What is official is said by HR alone."
+_OF_THEIR_UNITS = "Moves from or to units of their own: a population is not handed on."
 _SEEN = "The employee alone is told who can see and who has seen what is theirs: days and counts, not moments."
 
 # People and units
@@ -22,6 +25,7 @@ READ_PERSON = row(
     "people",
     "look up name, address, place and manager",
     allowed(_SELF, _MANAGER, _HR, why="They work with them: oneself, one's team, one's population."),
+    allowed(_STAND_IN, _HR_STAND_IN, why="The team or population of whom they stand in for."),
     allowed(_ADMIN, _SERVICE, why="The whole directory, by role or by the scope `people:read`: it holds no words."),
 )
 REPORT_PERSON = row(
@@ -44,15 +48,14 @@ READ_DELEGATION = row(
     "delegations",
     "read those that they gave",
     allowed(_SELF, why=_OWN),
-    allowed(_ADMIN, why="Who stands in for whom is no secret from who runs the organisation; why is."),
-    theirs(_PARTNER, why="The one by which they stand in."),
+    allowed(_ADMIN, why="They can end it, so they find it."),
+    theirs(_PARTNER, why="The one by which they stand in, not the list."),
 )
 END_DELEGATION = row(
     "delegations",
     "end one that they gave",
     allowed(_SELF, why="Who is back ends it."),
     allowed(_ADMIN, why="For who cannot: somebody ill, say."),
-    not_allowed(_PARTNER, why="They read it, so it is there for them; who gave it ends it."),
 )
 WORDS_OF_DELEGATIONS = row("delegations", "read why they are away", allowed(_SELF, why="A note for themselves."))
 READ_STAND_INS = row(
@@ -83,8 +86,8 @@ IMPORT = row(
 REQUEST_ERASURE = row(
     "erasures",
     "ask for one",
-    allowed(_SELF, why="Their own words, at any time and without a reason."),
-    allowed(_ADMIN, why="All that leads to who has left, and what the law or the person asks for."),
+    allowed(_SELF, why="Their own words, without giving a reason, unless a hold forbids it."),
+    allowed(_ADMIN, why="Somebody's words with a ground for it, and all that leads to who has left."),
 )
 READ_ERASURE = row(
     "erasures",
@@ -149,6 +152,11 @@ READ_ASPIRATION = row(
         why="What the employee shares with them, in the edition that was shared, until the day that was set, and as"
         " long as they are what it was shared with them as.",
     ),
+    theirs(
+        *(_STAND_IN, _HR_STAND_IN),
+        why="What is shared with whoever is the manager, or with the HR partner, while they stand in for them; nothing"
+        " that was shared with a person by name.",
+    ),
 )
 READ_ASPIRATION_AUDIENCE = row("aspirations", "read who can see it and who has seen it", allowed(_SELF, why=_SEEN))
 WORDS_OF_PURPOSES = row(
@@ -180,7 +188,7 @@ SEE_CONVERSATIONS_HELD = row(
     "see that one was held",
     allowed(_SELF, why=_OWN),
     allowed(
-        _HR,
+        *(_HR, _HR_STAND_IN),
         why="Where the employee's legal entity has `hr_sees_conversations` turned on: its day and kind, not with whom;"
         " else it is not there.",
     ),
@@ -320,13 +328,17 @@ READ_TIMELINE = row(
     part(
         _MANAGER, _HR, why="What is official, and what was shared with them or promised by or to them; no other words."
     ),
+    part(
+        *(_STAND_IN, _HR_STAND_IN),
+        why="What is official, and what is shared with whoever is the manager, or with the HR partner.",
+    ),
 )
 READ_TIMELINE_READERS = row("timeline", "read who has seen it", allowed(_SELF, why=_SEEN))
 COUNT_MOVES = row(
     "moves",
     "count",
     allowed(_HR, _SERVICE, why="HR partners exactly, for their units; with `moves:read` of the whole organisation."),
-    theirs(_OTHER_HR, why="Moves from or to units of their own."),
+    theirs(_OTHER_HR, _HR_STAND_IN, why=_OF_THEIR_UNITS),
     part(_ANALYST, why="Releases: figures about groups of people, from which subtraction finds nobody."),
     refused="Figures of moves are for HR.",
 )
@@ -340,7 +352,7 @@ LIST_MOVES = row(
     "moves",
     "read who moved",
     allowed(_HR, why="Individuals, exactly, of their units: official, without words."),
-    theirs(_OTHER_HR, why="Moves from or to units of their own."),
+    theirs(_OTHER_HR, _HR_STAND_IN, why=_OF_THEIR_UNITS),
     not_allowed(_ANALYST, why="An analyst reads no individual."),
     refused="Who moved is for HR partners; a manager reads it in the timelines of their people.",
 )

@@ -10,9 +10,11 @@ class Who(Enum):
 
     SELF = "the employee"
     MANAGER = "their manager now"
+    STAND_IN = "who stands in for the manager"
     FORMER_MANAGER = "a former manager"
     PARTNER = "whom they chose"
     HR_PARTNER = "their HR partner"
+    HR_STAND_IN = "who stands in for the HR partner"
     OTHER_HR_PARTNER = "HR partner of other units"
     HR_ANALYST = "HR analyst"
     ADMIN = "administrator"

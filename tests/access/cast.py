@@ -9,8 +9,8 @@ from shared.access import Who
 from shared.auth.callers import ON_BEHALF, Scope
 from shared.contracts import profiles
 from shared.contracts.event import Event
-from shared.contracts.profiles import Name
-from tests.api.stage import LONG_AGO, Stage
+from shared.contracts.profiles import Capacity, Name
+from tests.api.stage import LONG_AGO, Stage, switched
 
 TODAY = datetime.now(UTC).date()
 YESTERDAY = TODAY - timedelta(days=1)
@@ -20,17 +20,24 @@ NAME = "CANARY-name"
 
 _ROLES = {
     Who.HR_PARTNER: "hr_partner",
+    Who.HR_STAND_IN: "hr_partner",
     Who.OTHER_HR_PARTNER: "hr_partner",
     Who.HR_ANALYST: "hr_analyst",
     Who.ADMIN: "admin",
 }
 _SERVICES = (Who.SERVICE, Who.ACTING)
 
+LEGAL_ENTITY, ANOTHER = "FR01", "DE01"
+"""Everybody belongs to the first, but the HR partner of other units."""
+
+SWITCHED = switched("audit_by_reader", on=True, legal_entity=LEGAL_ENTITY)
+
 
 @dataclass(frozen=True)
 class Cast:
     """The employee works in `team`, which the former manager led until yesterday; `data` is led by who owns the
-    opportunity. Both are parts of `company`, whose HR partner is theirs. The employee is one for `team`: of others."""
+    opportunity. Both are parts of `company`, whose HR partner is theirs. The employee is one for `team`: of others.
+    Their manager of now and their HR partner are away, and each has somebody who stands in."""
 
     stage: Stage
     company: UUID
@@ -71,7 +78,7 @@ async def cast(stage: Stage, employee: UUID | None = None) -> Cast:
         Who.COLLEAGUE: team,
         Who.LEADER: data,
         Who.PARTNER: data,
-        Who.OTHER_HR_PARTNER: elsewhere,
+        **dict.fromkeys((Who.STAND_IN, Who.HR_STAND_IN, Who.OTHER_HR_PARTNER), elsewhere),
     }
     if employee is not None:
         people[Who.SELF] = employee
@@ -92,22 +99,38 @@ async def cast(stage: Stage, employee: UUID | None = None) -> Cast:
     ]
     for who, person in people.items():
         if person != employee:
-            told += hired(person, units[who], NAME if who is Who.SELF else who.name.title())
+            legal_entity = ANOTHER if who is Who.OTHER_HR_PARTNER else LEGAL_ENTITY
+            told += hired(person, units[who], NAME if who is Who.SELF else who.name.title(), legal_entity)
+    told += [
+        away(people[Who.MANAGER], people[Who.STAND_IN], "manager"),
+        away(people[Who.HR_PARTNER], people[Who.HR_STAND_IN], "hr_partner"),
+    ]
     if employee is not None:
         told.append(placed(employee, team))
     await stage.tell_at_once(*told)
     return Cast(stage, company, team, data, elsewhere, people)
 
 
-def hired(person: UUID, unit: UUID, name: str) -> list[Event]:
+def hired(person: UUID, unit: UUID, name: str, legal_entity: str = LEGAL_ENTITY) -> list[Event]:
     return [
         profiles.PersonJoined(person=person, fact=uuid4(), effective_on=LONG_AGO),
         profiles.PersonDescribed(person=person, name=Name(given="Ana", family=name), language="en"),
-        placed(person, unit),
+        placed(person, unit, legal_entity),
     ]
 
 
-def placed(person: UUID, unit: UUID) -> profiles.PlaceTaken:
+def away(delegator: UUID, delegate: UUID, capacity: Capacity) -> profiles.DelegationGiven:
+    return profiles.DelegationGiven(
+        delegation=uuid4(),
+        delegator=delegator,
+        delegate=delegate,
+        capacities=(capacity,),
+        effective_on=YESTERDAY,
+        until=TODAY + timedelta(days=1),
+    )
+
+
+def placed(person: UUID, unit: UUID, legal_entity: str = LEGAL_ENTITY) -> profiles.PlaceTaken:
     return profiles.PlaceTaken(
         person=person,
         fact=uuid4(),
@@ -115,7 +138,7 @@ def placed(person: UUID, unit: UUID) -> profiles.PlaceTaken:
         position="P1",
         unit=unit,
         title="Engineer",
-        legal_entity="FR01",
+        legal_entity=legal_entity,
         country="FR",
         time_zone="UTC",
     )

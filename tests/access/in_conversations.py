@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from shared.access import Who, matrix
-from tests.access.cast import TODAY, Cast, cast
+from tests.access.cast import LEGAL_ENTITY, TODAY, Cast, cast
 from tests.access.world import Canary, Try, World
-from tests.api.stage import Stage
+from tests.api.stage import Stage, switched
 
 SOON = (datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)).isoformat()
 DUE = (TODAY + timedelta(days=30)).isoformat()
@@ -25,8 +25,10 @@ class Conversations(World):
         self.talks: dict[UUID, tuple[Who, Sequence[Canary]]] = {}
         self.commitments: dict[UUID, tuple[Who, Canary, frozenset[Who]]] = {}
         """Who made it, its words, and who reads of it."""
+        self.first: UUID
+        """A talk with the former manager that was held."""
         self.former: UUID
-        """A talk with the former manager that commands may be tried on."""
+        """Another one with them, that commands may be tried on."""
         self.kept: UUID
         """Likewise a commitment of theirs."""
         self.rated = self.canary('"direction":5', matrix.OUTCOMES)
@@ -110,6 +112,9 @@ class Conversations(World):
             for talk, who in [*talks, (self.former, Who.FORMER_MANAGER)]
         ]
 
+    async def list_held_conversations(self) -> Sequence[Try]:
+        return [Try(self.ids, query={"limit": "200"}, shows=str(self.first))]
+
     async def list_conversations(self) -> Sequence[Try]:
         return [Try(self.ids, shows=str(talk)) for talk in self.talks]
 
@@ -140,10 +145,11 @@ class Conversations(World):
 
 async def conversations_world(stage: Stage) -> Conversations:
     made = Conversations(await cast(stage))
-    before, made.former = await made.talked(Who.FORMER_MANAGER), await made.held(Who.FORMER_MANAGER)
+    await stage.tell(switched("hr_sees_conversations", on=True, legal_entity=LEGAL_ENTITY))
+    made.first, made.former = await made.talked(Who.FORMER_MANAGER), await made.held(Who.FORMER_MANAGER)
     made.kept = await made.commits(Who.FORMER_MANAGER)
     await made.committed(Who.FORMER_MANAGER, Who.FORMER_MANAGER, Who.MANAGER, words=[Who.FORMER_MANAGER])
-    await made.committed(Who.SELF, talk=before)
+    await made.committed(Who.SELF, talk=made.first)
     await made.cast.changes_manager()
     now = await made.talked(Who.MANAGER)
     await made.talked(Who.PARTNER)

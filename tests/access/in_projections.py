@@ -1,13 +1,16 @@
 """Records of projections: a career with words of each kind, told by the other services, and a move."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from services.projections.moves_releases import Releasing
 from shared.access import Row, Who, matrix
 from shared.contracts import conversations, opportunities, profiles
 from shared.contracts.conversations import Outcomes
 from shared.contracts.profiles import Aspiration
+from shared.groups import FLOOR
 from tests.access.cast import TODAY, YESTERDAY, Cast, cast, placed
 from tests.access.world import Canary, Try, World
 from tests.api.stage import LONG_AGO, Stage
@@ -66,6 +69,19 @@ class Projections(World):
             )
         )
 
+    async def releases(self) -> None:
+        """Figures about three others, who went the same way as the employee long before."""
+        for _ in range(FLOOR):
+            person = uuid4()
+            there = placed(person, self.cast.data)
+            moved = placed(person, self.cast.team).model_dump() | {"effective_on": LONG_AGO + timedelta(days=1)}
+            joined = profiles.PersonJoined(person=person, fact=uuid4(), effective_on=LONG_AGO)
+            await self.stage.tell(joined, there, profiles.PlaceChanged(**moved))
+        url, now = self.stage.parts.settings.database_url, datetime.now(UTC)
+        releasing = Releasing(url, self.stage.fresh, minimum=FLOOR, after=timedelta(days=1))
+        for _ in range(2):
+            await releasing.look(now)
+
     def _about(self, name: str) -> dict[str, Any]:
         return {name: self.cast.employee, "effective_on": TODAY}
 
@@ -76,6 +92,9 @@ class Projections(World):
 
     async def count_moves(self) -> Sequence[Try]:
         return [Try(query={"group_by": "flow"}, shows=str(self.cast.data))]
+
+    async def list_releases(self) -> Sequence[Try]:
+        return [Try(shows='"release":1')]
 
     async def list_moves(self) -> Sequence[Try]:
         return [Try(query={"limit": "200"}, shows=str(self.cast.employee))]
@@ -90,9 +109,9 @@ async def projections_world(stage: Stage) -> Projections:
     await made.cast.changes_manager()
     people = made.cast.people
     await made.shares("for-the-manager", Who.MANAGER, audience="my_manager", reader=people[Who.MANAGER])
-    await made.shares("for-any-manager", Who.MANAGER, audience="whoever_is_my_manager")
+    await made.shares("for-any-manager", Who.MANAGER, Who.STAND_IN, audience="whoever_is_my_manager")
     await made.shares("for-a-mentor", audience="person", reader=people[Who.PARTNER])
-    await made.shares("for-hr", Who.HR_PARTNER, audience="my_hr_partner")
+    await made.shares("for-hr", Who.HR_PARTNER, Who.HR_STAND_IN, audience="my_hr_partner")
     now = await made.talks(Who.MANAGER)
     await made.commits(Who.SELF, "employee")
     await made.commits(Who.SELF, "employee", Who.MANAGER, talk=now)
@@ -131,4 +150,5 @@ async def projections_world(stage: Stage) -> Projections:
         profiles.PlaceChanged(**placed(made.cast.employee, made.cast.team).model_dump() | {"effective_on": YESTERDAY}),
     )
     made.words.append(made.canary('"direction":5', matrix.OUTCOMES))
+    await made.releases()
     return made

@@ -10,7 +10,7 @@ from shared.access import Verdict, Who, matrix
 from shared.auth.callers import Scope
 from shared.contracts.profiles import UnitLeaderAppointed
 from shared.http.routes import Route
-from tests.access.cast import YESTERDAY
+from tests.access.cast import ANOTHER, LEGAL_ENTITY, YESTERDAY
 from tests.access.conftest import WorldOf
 from tests.access.world import BUSINESS, Answer, Try, World
 from tests.http.declared import declared
@@ -126,3 +126,15 @@ async def test_a_vacant_post_has_no_manager(world_of: WorldOf) -> None:
         assert (await world.send(token, route, there)).status == 200
         await stage.tell(UnitLeaderAppointed(unit=unit, leader=None, effective_on=YESTERDAY))
         assert (await world.send(token, route, there)).status == 404
+
+
+async def test_where_it_is_not_turned_on_nobody_sees_that_a_conversation_was_held(world_of: WorldOf) -> None:
+    world = await world_of("conversations")
+    (route,) = (one for one in declared("conversations") if one.operation == "list_held_conversations")
+    for legal_entity, status in ((LEGAL_ENTITY, 200), (ANOTHER, 404)):
+        there = Try({"person": await world.stage.hire(unit=world.cast.team, legal_entity=legal_entity)})
+        for who in (Who.HR_PARTNER, Who.HR_STAND_IN):
+            answer = await world.send(world.cast.token(who), route, there)
+            assert answer.status == status
+            if status == 404:
+                await looks_like_nothing(world, who, route, there, answer)

@@ -36,7 +36,7 @@ class Try:
     it has those that are for its reader, and no others.
     """
 
-    ids: Mapping[str, UUID] = field(default_factory=dict)
+    ids: Mapping[str, UUID | str] = field(default_factory=dict)
     body: object = None
     bodies: Mapping[Who, object] = field(default_factory=dict)
     """Where it is another for some."""
@@ -48,7 +48,7 @@ class Try:
 
     def elsewhere(self, route: Route) -> list["Try"]:
         """The same, of what nobody has: of a person who is not there, and of a record of theirs that is not."""
-        nobody = {name: uuid4() for name in route.parameters}
+        nobody: dict[str, UUID | str] = {name: uuid4() for name in route.parameters}
         found = [nobody, {**nobody, "person": self.ids["person"]}] if len(nobody) > 1 else [nobody]
         return [replace(self, ids=ids) for ids in found]
 
@@ -120,7 +120,7 @@ class World:
         return [one if one.body is not None else replace(one, body=route.example) for one in found]
 
     @property
-    def ids(self) -> Mapping[str, UUID]:
+    def ids(self) -> Mapping[str, UUID | str]:
         """Of paths that name only the employee."""
         return {"person": self.cast.employee}
 

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
 
+from tests.access.cast import SWITCHED
 from tests.access.in_conversations import conversations_world
 from tests.access.in_notifications import notifications_world
 from tests.access.in_opportunities import opportunities_world
@@ -27,4 +28,5 @@ async def world(server: str, service: str) -> AsyncIterator[World]:
     """On a database of its own. `server` is an administrator's URL."""
     app = import_module(f"services.{service}.app").SERVICE
     async with stage(server, app) as made:
+        await made.tell(SWITCHED)
         yield await WORLDS[service](made)

@@ -21,6 +21,10 @@ went to (`tests/access`). This page is made of the same rules (`shared/access/ma
 
 - Nobody acts as HR partner upon themselves, and an HR partner reads as such only with a token that says so.
 - A vacant post has no manager. Who stands in for one, chosen by the employee, is their manager here but for releases.
+- Who stands in for a manager or HR partner who is away, by delegation and until a day, reads what is for the relation,
+  and does nothing in their place ([decision 13](decisions/0013-who-stands-in-reads.md)).
+- What is measured of people's behaviour shows only where their legal entity has turned it on
+  ([decision 14](decisions/0014-switches-per-legal-entity.md)).
 - Reads of somebody else's records are noted; the employee reads who, when and why
   ([decision 10](decisions/0010-reads-are-noted.md)).
 - Owners of opportunities: [decision 8](decisions/0008-the-owner-reads-applications.md). Service accounts on behalf of a
