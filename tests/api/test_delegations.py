@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -50,10 +49,8 @@ class Cast:
 
 
 @pytest.fixture
-async def cast(database_url: str, tmp_path: Path) -> AsyncIterator[Cast]:
-    secret = tmp_path / "secret"
-    secret.write_text("A" * 43 + "=")
-    async with stage(database_url, SERVICE, secret_file=secret) as made:
+async def cast(database_url: str) -> AsyncIterator[Cast]:
+    async with stage(database_url, SERVICE) as made:
         leader, partner, lea, eve = [await made.hire() for _ in range(4)]
         unit = await made.unit(leader, hr_partner=partner)
         ana = await made.hire(unit=unit)
