@@ -53,4 +53,5 @@ SERVICE = Service(
     schemas=(Conversations.name, Commitments.name),
     add_routes=add_routes,
     work=work,
+    worker_appends=True,
 )

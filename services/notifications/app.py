@@ -93,5 +93,6 @@ SERVICE = service.Service(
     schemas=(Inbox.name, Titles.name),
     add_routes=add_routes,
     work=work,
+    worker_appends=True,
     migrations=MIGRATIONS,
 )

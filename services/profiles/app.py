@@ -92,6 +92,7 @@ SERVICE = Service(
     schemas=("aspirations",),
     add_routes=add_routes,
     work=work,
+    worker_appends=True,
     migrations=(*migrations(), erasing.MIGRATION),
     ends_with_erasure=erasing.ends,
 )

@@ -3,10 +3,10 @@
 A mark stands behind everything that is erased, in the stream itself and in its order: a model that is behind, built
 anew, or restored comes past the same events and then past the mark, and ends with the same rows. No clock decides.
 
-Reading order: cleaning.py (a worker's task, and the orders it carries out), marking.py (where the marks are put),
+Reading order: cleaning.py (a worker's task), marking.py (where the marks are put),
 forgetting.py (what a model does at one).
 """
 
-from shared.erasure.cleaning import Cleaning, Orders
+from shared.erasure.cleaning import Cleaning
 
-__all__ = ["Cleaning", "Orders"]
+__all__ = ["Cleaning"]

@@ -11,14 +11,13 @@ import orjson
 import structlog
 
 from shared.contracts.erasure import CleanedPlace, ErasureReported
-from shared.contracts.profiles import ErasureOrdered
-from shared.contracts.reading import read_event
 from shared.erasure.forgetting import EMPTIED, MARKS
 from shared.erasure.marking import BY, Ends, Marking, Order, contract
 from shared.eventstore import Append, Change, CommandKey, CommandRepeated, EventStore, VersionConflict
+from shared.eventstore.postgres import open_store
 from shared.kafka.model import AnyModel, is_transient, place_of
-from shared.kafka.records import Heard
 from shared.postgres import Pool
+from shared.sealing.sealer import Sealer
 from shared.streams import Streams
 
 POLL = 0.5
@@ -26,28 +25,12 @@ POLL = 0.5
 
 _log = structlog.get_logger("erasure")
 
-_ORDER = "insert into public.erasures_ordered (erasure, person, scope) values ($1, $2, $3) on conflict do nothing"
 _OPEN = "select erasure, person, scope from public.erasures_ordered where reported_at is null order by ordered_at"
 _SEALED = "select sealed from public.erasures_ordered where erasure = $1"
 _MARKS = "select model, service, marks, found from public.erasure_marks where erasure = $1"
 _REPORTED = "update public.erasures_ordered set reported_at = clock_timestamp() where erasure = $1"
 # What could not be applied waits, sealed, for an operator: of who is erased there is nothing to try again.
 _PARKED = "delete from public.parked where subject = $1"
-
-
-class Orders:
-    """A Model: what profiles orders waits in a table for the task."""
-
-    name = "erasures"
-    services = ("profiles",)
-    types = frozenset((ErasureOrdered.type,))
-
-    def prepare(self, batch: Sequence[Heard]) -> list[Order]:
-        found = [read_event(heard.type, heard.body) for heard in batch]
-        return [Order(one.erasure, one.person, one.scope) for one in found if isinstance(one, ErasureOrdered)]
-
-    async def write(self, connection: asyncpg.Connection, orders: list[Order]) -> None:
-        await connection.executemany(_ORDER, orders)
 
 
 class Cleaning:
@@ -59,38 +42,49 @@ class Cleaning:
         database_url: str,
         *,
         pool: Pool,
-        store: EventStore,
-        streams: Streams,
+        sealer: Sealer,
         models: Sequence[AnyModel],
         ends: Ends | None,
     ) -> None:
         """`models`: all that may forget."""
         self._service = service
+        self._url = database_url
         self._pool = pool
-        self._store = store
-        self._streams = streams
-        self._marking = Marking(service, database_url, store, streams, ends)
+        self._sealer = sealer
+        self._ends = ends
         marked = {name.partition(".")[0] for name in MARKS}
         self._awaited = {(model.name, service) for model in models for service in model.services if service in marked}
 
     async def run(self) -> None:
         """For ever. Raises what does not pass by itself."""
-        marked: set[UUID] = set()
         while True:
             try:
-                for row in await self._pool.fetch(_OPEN):
-                    order = Order(*row)
-                    if order.erasure not in marked:
-                        await self._marking.mark(order)
-                        marked.add(order.erasure)
-                    await self._report(order)
+                if await self._ordered():
+                    await self._clean()
             except Exception as error:
                 if not is_transient(error):
                     raise
                 _log.warning("erasure_waits", reason=place_of(error))
             await asyncio.sleep(POLL)
 
-    async def _report(self, order: Order) -> None:
+    async def _ordered(self) -> list[Order]:
+        return [Order(*row) for row in await self._pool.fetch(_OPEN)]
+
+    async def _clean(self) -> None:
+        """Until all is reported. A store is open for that long alone: many workers need none otherwise."""
+        async with open_store(self._url, name=f"{self._service} erasure") as store:
+            streams = Streams(store, self._sealer, self._service)
+            marking = Marking(self._service, self._url, store, streams, self._ends)
+            marked: set[UUID] = set()
+            while orders := await self._ordered():
+                for order in orders:
+                    if order.erasure not in marked:
+                        await marking.mark(order)
+                        marked.add(order.erasure)
+                    await self._report(order, store, streams)
+                await asyncio.sleep(POLL)
+
+    async def _report(self, order: Order, store: EventStore, streams: Streams) -> None:
         """Once everything is done."""
         marks = await self._pool.fetch(_MARKS, order.erasure)
         seen = Counter((mark["model"], mark["service"], mark["marks"]) for mark in marks)
@@ -103,9 +97,9 @@ class Cleaning:
             raise TypeError(f"{self._service} has no report of an erasure")
         event = contract_of(erasure=order.erasure, person=order.person, places=places)
         stream = uuid5(order.erasure, f"{self._service} report")
-        change = Change(stream, 0, await self._streams.sealed([event]))
+        change = Change(stream, 0, await streams.sealed([event]))
         with suppress(VersionConflict, CommandRepeated):  # it was reported before, and what was said then stands
-            await self._store.append(Append((change,), by=BY, key=CommandKey(stream.bytes, stream.bytes)))
+            await store.append(Append((change,), by=BY, key=CommandKey(stream.bytes, stream.bytes)))
         await self._pool.execute(_REPORTED, order.erasure)
         _log.info("erasure_reported", erasure=order.erasure)
 

@@ -9,6 +9,7 @@ import asyncpg
 import orjson
 
 from shared.contracts.erasure import ErasureMarked, Scope
+from shared.contracts.profiles import ErasureOrdered
 from shared.contracts.reading import CATALOGUE, read_event
 from shared.kafka.model import AtOnce, Model, Statement
 from shared.kafka.records import Heard
@@ -18,11 +19,15 @@ Prepared = TypeVar("Prepared")
 MARKS = frozenset(name for name, event in CATALOGUE.items() if issubclass(event, ErasureMarked))
 """Wire types of the marks of all services."""
 
+_HEARD = MARKS | {ErasureOrdered.type}
+_Heard = ErasureMarked | ErasureOrdered
+
 EMPTIED = "words of "
 """So begin the names of places whose rows stay, without the words in them."""
 
 _ERASED = "select person from public.erased"
 _ERASE = "insert into public.erased (person, erasure) values ($1, $2) on conflict do nothing"
+_ORDER = "insert into public.erasures_ordered (erasure, person, scope) values ($1, $2, $3) on conflict do nothing"
 _MARKED = """
     insert into public.erasure_marks (erasure, model, service, number, marks, found) values ($1, $2, $3, $4, $5, $6)
     on conflict do nothing"""
@@ -60,17 +65,20 @@ class _Parts(Generic[Prepared]):
 
     batch: Sequence[Heard]
     known: int
-    parts: Sequence[Prepared | ErasureMarked]
+    parts: Sequence[Prepared | _Heard]
 
 
 class Forgetting(Generic[Prepared]):
-    """Any model, as the consumer sees it: marks are dealt with here, all else is the model's own."""
+    """Any model, as the consumer sees it: marks and orders are dealt with here, all else is the model's own.
+
+    An order waits in a table for the worker's task (cleaning.py); every service has a model that hears of it.
+    """
 
     def __init__(self, model: Model[Prepared], *, tells: bool = True) -> None:
         """`tells`: whether it is recorded which marks it applied; of a model that is built aside it is not."""
         self.name = model.name
         self.services = model.services
-        self.types = frozenset(model.types) | {name for name in MARKS if name.partition(".")[0] in model.services}
+        self.types = frozenset(model.types) | {name for name in _HEARD if name.partition(".")[0] in model.services}
         self._model = model
         self._tells = tells
         self._kept = frozenset(model.kept) if isinstance(model, Keeps) else frozenset[str]()
@@ -81,24 +89,24 @@ class Forgetting(Generic[Prepared]):
         self._erased = {row["person"] for row in await connection.fetch(_ERASED)}
 
     def prepare(self, batch: Sequence[Heard]) -> "_Parts[Prepared]":
-        parts: list[Prepared | ErasureMarked] = []
+        parts: list[Prepared | _Heard] = []
         since: list[Heard] = []
         for heard in batch:
-            if heard.type not in MARKS:
+            if heard.type not in _HEARD:
                 if heard.subject not in self._erased or heard.type in self._kept:
                     since.append(heard)
                 continue
             if since:
                 parts.append(self._model.prepare(since))
                 since = []
-            parts.append(_mark(heard))
+            parts.append(_read(heard))
         if since:
             parts.append(self._model.prepare(since))
         return _Parts(batch, len(self._erased), parts)
 
     def statements(self, prepared: "_Parts[Prepared]") -> Sequence[Statement] | None:
         """The model's own, unless there is a mark, or somebody was erased since it was prepared."""
-        if prepared.known != len(self._erased) or any(isinstance(part, ErasureMarked) for part in prepared.parts):
+        if prepared.known != len(self._erased) or any(isinstance(part, _Heard) for part in prepared.parts):
             return None
         if not prepared.parts:
             return ()
@@ -111,6 +119,8 @@ class Forgetting(Generic[Prepared]):
         for part in prepared.parts:
             if isinstance(part, ErasureMarked):
                 await self._forget(connection, part)
+            elif isinstance(part, ErasureOrdered):
+                await connection.execute(_ORDER, part.erasure, part.person, part.scope)
             else:
                 await self._model.write(connection, part)
 
@@ -128,11 +138,11 @@ class Forgetting(Generic[Prepared]):
             await connection.execute(_MARKED, *row)
 
 
-def _mark(heard: Heard) -> ErasureMarked:
-    mark = read_event(heard.type, heard.body)
-    if not isinstance(mark, ErasureMarked):
+def _read(heard: Heard) -> _Heard:
+    event = read_event(heard.type, heard.body)
+    if not isinstance(event, _Heard):
         raise TypeError(heard.type)
-    return mark
+    return event
 
 
 def _rows(tag: Any) -> int:

@@ -74,7 +74,9 @@ class Service:
     work: Callable[[Parts], Work]
     migrations: Sequence[Migration] = ()
     takes_commands: bool = True
-    """Whether its API does. Its worker always records something: what it has cleaned, at least."""
+    """Whether its API does."""
+    worker_appends: bool = False
+    """Whether reactions or tasks of the worker give commands, again and again."""
     ends_with_erasure: Ends | None = None
 
 

@@ -99,12 +99,12 @@ async def serve_api(service: Service, settings: Settings) -> int:
 
 async def serve_worker(service: Service, settings: Settings) -> int:
     """Publishes what the service records, keeps its models and reacts, until told to stop. Returns the exit code."""
-    async with open_parts(service, settings, appends=True, reads=2) as parts:
+    async with open_parts(service, settings, appends=service.worker_appends, reads=2) as parts:
         work = service.work(parts)
         counts = Counts(parts.metrics)
         url, cluster = settings.database_url, settings.cluster
         running: list[Relay | Consumer | Marks] = [
-            Consumer(url, cluster, f"{service.name}.models", [*work.models, erasure.Orders()], counts),
+            Consumer(url, cluster, f"{service.name}.models", work.models, counts),
             Marks(url, cluster, work.models),
             Relay(url, cluster, service.name, counts),
         ]
@@ -128,8 +128,7 @@ async def serve_worker(service: Service, settings: Settings) -> int:
             service.name,
             url,
             pool=parts.pool,
-            store=parts.store,
-            streams=parts.streams,
+            sealer=parts.sealer,
             models=[*work.models, *work.reactions],
             ends=service.ends_with_erasure,
         ).run

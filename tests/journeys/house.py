@@ -77,6 +77,7 @@ class House:
     folder: Folder
     urls: Mapping[str, str]
     env: Mapping[str, str]
+    given: Mapping[str, str]
     client: httpx2.Client
     issuer: Issuer
 
@@ -166,6 +167,6 @@ def opened(root: Path, given: Mapping[str, str]) -> Iterator[House]:
         urls = {service: env[f"{service.upper()}_URL"] for service in SERVICES}
         with httpx2.Client(timeout=20, trust_env=False) as client:
             issuer = Issuer(folder.secrets / "issuer", env["ISSUER_URL"], "careers")
-            yield House(folder, urls, env, client, issuer)
+            yield House(folder, urls, env, environment, client, issuer)
     finally:
         instance.forget(folder)
