@@ -2,7 +2,7 @@
 
 Decided here: HR partners get exact numbers and people of the moves from or to the units that are theirs as of now, also
 for moves of before. A service account with the scope gets figures of the whole organisation, and nobody's moves.
-Analysts get releases, and there are none yet. A claim that HR has not confirmed is counted beside, and lists nobody.
+Analysts get releases (moves_releases.py). A claim that HR has not confirmed is counted beside, and lists nobody.
 """
 
 from collections.abc import Sequence

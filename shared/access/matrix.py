@@ -19,7 +19,7 @@ _OFFICIAL = "What is official is said by HR alone."
 _OF_THEIR_UNITS = "Moves from or to units of their own: a population is not handed on."
 _SEEN = "The employee alone is told who can see and who has seen what is theirs: days and counts, not moments."
 
-# People and units
+# People, delegations, units, imports
 
 READ_PERSON = row(
     "people",
