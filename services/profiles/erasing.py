@@ -51,8 +51,8 @@ _ASPIRATIONS = """
 
 async def ends(connection: asyncpg.Connection, order: Order) -> Iterable[UUID]:
     """A person's aspirations; and where the person is erased, their employment: no command finds it any more."""
-    found = [row["stream"] for row in await connection.fetch(_ASPIRATIONS, order.person)]
-    return found if order.scope == "words" else [*found, order.person]
+    streams = [row["stream"] for row in await connection.fetch(_ASPIRATIONS, order.person)]
+    return streams if order.scope == "words" else [*streams, order.person]
 
 
 class Erasing:
