@@ -10,7 +10,7 @@ import orjson
 import structlog
 
 from shared.contracts.erasure import CleanedPlace, ErasureReported
-from shared.erasure.forgetting import EMPTIED, MARKS
+from shared.erasure.forgetting import EMPTIED, MARKS, Forgets
 from shared.erasure.marking import Ends, Marking, Order, append, contract
 from shared.kafka.model import AnyModel, is_transient, place_of
 from shared.postgres import Pool
@@ -38,12 +38,13 @@ class Cleaning:
         models: Sequence[AnyModel],
         ends: Ends | None,
     ) -> None:
-        """`models`: all that may forget."""
+        """`models`: all there are; those that forget are waited for."""
         self._service = service
         self._pool = pool
         self._marking = Marking(service, pool, ends)
         marked = {name.partition(".")[0] for name in MARKS}
-        self._awaited = {(model.name, service) for model in models for service in model.services if service in marked}
+        forgetful = [model for model in models if isinstance(model, Forgets)]
+        self._awaited = {(one.name, service) for one in forgetful for service in one.services if service in marked}
 
     async def run(self) -> None:
         """For ever. Raises what does not pass by itself."""
