@@ -6,7 +6,7 @@ step is recorded when it is done, and harmless when it is done again.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from shared.kafka.model import is_transient, place_of
 from shared.kafka.reactions import Reactions, reaction_key
 from shared.kafka.records import Heard
 from shared.postgres import Migration, Pool
+from shared.relations.reads import Relations
 from shared.service.parts import Keys
 from shared.streams import Origin, Streams
 
@@ -58,11 +59,21 @@ async def ends(connection: asyncpg.Connection, order: Order) -> Iterable[UUID]:
 class Erasing:
     """A worker's task, and the reactions that feed it."""
 
-    def __init__(self, pool: Pool, streams: Streams, keys: Keys, *, key_cache_seconds: float, backup_days: int) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        streams: Streams,
+        relations: Relations,
+        keys: Keys,
+        *,
+        key_cache_seconds: float,
+        backup_days: int,
+    ) -> None:
         """`key_cache_seconds`: how long any process may go on with a key; `backup_days`: how long a backup of the key
         database is kept."""
         self._pool = pool
         self._streams = streams
+        self._relations = relations
         self._keys = keys
         self._wait = key_cache_seconds + UNDER_WAY
         self._backups = timedelta(days=backup_days)
@@ -96,7 +107,7 @@ class Erasing:
             _log.info("erasure_complete", erasure=erasure, scope=state.asked.scope)
         elif state.keys is None:
             keys = await self._keys.destroy(erasure, person, state.asked.scope)
-            await self._record(person, NoteKeysDestroyed(erasure, keys, _today() + self._backups))
+            await self._record(person, NoteKeysDestroyed(erasure, keys, datetime.now(UTC).date() + self._backups))
         elif not state.ordered:
             [row] = await self._pool.fetch(_SINCE, record_id(person), KeysDestroyed.type)
             if row["seconds"] > self._wait:
@@ -110,12 +121,9 @@ class Erasing:
     async def _reported(self, heard: Heard) -> None:
         event = read_event(heard.type, heard.body)
         if isinstance(event, ErasureReported):
-            note = NoteCleaned(event.erasure, event.service, event.places, _today())
+            today = await self._relations.today(event.person, datetime.now(UTC))
+            note = NoteCleaned(event.erasure, event.service, event.places, today)
             await self._record(event.person, note, Origin(BY, key=reaction_key("erasures_asked", heard)))
 
     async def _record(self, person: UUID, command: Any, origin: Origin = _OWN) -> None:
         await self._streams.execute(DECIDER, record_id(person), command, origin)
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()
