@@ -39,8 +39,9 @@ _OWN = Origin(BY)
 
 _log = structlog.get_logger("erasure")
 
-_ASKED = "insert into erasures (erasure, person) values ($1, $2) on conflict do nothing"
+_ASKED = "insert into erasures (erasure, person, scope) values ($1, $2, $3) on conflict do nothing"
 _OPEN = "select erasure, person from erasures where not complete order by erasure"
+_DONE = "select erasure, person, scope from erasures where complete"
 _COMPLETE = "update erasures set complete = true where erasure = $1"
 _SINCE = """
     select extract(epoch from clock_timestamp() - max(recorded_at))::float as seconds from public.events
@@ -88,8 +89,12 @@ class Erasing:
 
     async def run(self) -> None:
         """For ever. Raises what does not pass by itself."""
+        again = True
         while True:
             try:
+                if again:
+                    await self._destroy_again()
+                    again = False
                 for row in await self._pool.fetch(_OPEN):
                     await self._further(row["erasure"], row["person"])
             except Exception as error:
@@ -97,6 +102,11 @@ class Erasing:
                     raise
                 _log.warning("erasure_waits", reason=place_of(error))
             await asyncio.sleep(POLL)
+
+    async def _destroy_again(self) -> None:
+        """At each start: a key database that was restored has keys again that were destroyed since its backup."""
+        for row in await self._pool.fetch(_DONE):
+            await self._keys.destroy(row["erasure"], row["person"], row["scope"])
 
     async def _further(self, erasure: UUID, person: UUID) -> None:
         """One step, if its time has come."""
@@ -116,7 +126,7 @@ class Erasing:
     async def _asked(self, heard: Heard) -> None:
         event = read_event(heard.type, heard.body)
         if isinstance(event, ErasureRequested):
-            await self._pool.execute(_ASKED, event.erasure, event.person)
+            await self._pool.execute(_ASKED, event.erasure, event.person, event.scope)
 
     async def _reported(self, heard: Heard) -> None:
         event = read_event(heard.type, heard.body)
