@@ -153,9 +153,17 @@ class Streams:
             for stream, expected, events in changes
         )
 
-    async def state(self, decider: Decider[Command, State], stream: UUID) -> tuple[State, int]:
-        """A stream folded, and its version: 0 where there is none."""
+    async def state(
+        self, decider: Decider[Command, State], stream: UUID, *, of: Callable[[Event | Unknown], bool] | None = None
+    ) -> tuple[State, int]:
+        """A stream folded, and its version: 0 where there is none.
+
+        With `of`, a stream whose first event it does not take is as if there were none: it is not folded, which would
+        take longer than to find none.
+        """
         stored = await self._store.read(stream)
+        if of is not None and stored and not of(read_event(stored[0].type, stored[0].body)):
+            return decider.initial, 0
         return fold(decider, stored), len(stored)
 
     async def sealed(self, events: Sequence[Event]) -> tuple[NewEvent, ...]:

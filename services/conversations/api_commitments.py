@@ -7,6 +7,7 @@ from uuid_utils.compat import uuid7
 from services.conversations import commitment as rules
 from services.conversations import conversation as talks
 from services.conversations.commitment_list import CommitmentList, CommitmentState, CommitmentView
+from shared.access import matrix
 from shared.contracts.conversations import Party
 from shared.http import Alias, Body, Call, Day, Listing, Moment, Page, Routes, Text
 from shared.refusals import NotAllowed, NotFound
@@ -52,6 +53,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, listed: C
 
     @routes.post(
         "/v1/people/{person}/commitments",
+        access=matrix.MAKE_COMMITMENT,
         creates="/v1/commitments",
         refuses=(PartyNotYours, rules.DueInThePast, talks.NotHeld),
         example={"party": "manager", "text": "I introduce Ana to the research lead.", "due_on": "2027-04-30"},
@@ -78,7 +80,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, listed: C
         )
         return await streams.create(rules.DECIDER, command.commitment, command, call.origin)
 
-    @routes.post("/v1/commitments/{commitment}/keep")
+    @routes.post("/v1/commitments/{commitment}/keep", access=matrix.MARK_COMMITMENT)
     async def keep_commitment(call: Call, commitment: UUID) -> Receipt:
         """Say that you kept a commitment of yours, also one that you missed at first."""
         command = rules.KeepCommitment(call.person, await relations.today(call.person, call.at))
@@ -86,6 +88,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, listed: C
 
     @routes.post(
         "/v1/commitments/{commitment}/miss",
+        access=matrix.MARK_COMMITMENT,
         refuses=(rules.CommitmentAlreadyKept,),
         example={"reason": "The research lead is away until June."},
     )
@@ -94,12 +97,12 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, listed: C
         command = rules.MissCommitment(call.person, call.body.reason, await relations.today(call.person, call.at))
         return await streams.execute(rules.DECIDER, commitment, command, call.origin)
 
-    @routes.get("/v1/commitments/{commitment}")
+    @routes.get("/v1/commitments/{commitment}", access=matrix.READ_COMMITMENT)
     async def read_commitment(call: Call, commitment: UUID) -> CommitmentView:
         """One commitment: what of it is for you, as in the lists."""
         return await listed.one(commitment, call.caller)
 
-    @routes.get("/v1/people/{person}/commitments")
+    @routes.get("/v1/people/{person}/commitments", access=matrix.LIST_COMMITMENTS)
     async def list_commitments(call: Call[None, LedgerQuery], person: Alias) -> Page[CommitmentView]:
         """The commitments to an employee's career, newest first: what of them is for you."""
         employee, query = await relations.named(person, call.caller), call.query
@@ -113,7 +116,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, listed: C
             changed_since=query.changed_since,
         )
 
-    @routes.get("/v1/people/{person}/commitments/owned")
+    @routes.get("/v1/people/{person}/commitments/owned", access=matrix.LIST_OWNED_COMMITMENTS)
     async def list_owned_commitments(call: Call[None, OwnedQuery], person: Alias) -> Page[CommitmentView]:
         """What you yourself committed to, to whosever career, the earliest due first."""
         owner = await relations.oneself(person, call.caller)

@@ -14,9 +14,10 @@ from services.conversations.conversation_list import (
     DueConversation,
     HeldConversation,
 )
-from services.conversations.conversation_view import RECORD, ConversationView, Record, State, seen_by, view
+from services.conversations.conversation_view import RECORD, ConversationView, Record, State, concerns, seen_by, view
 from services.conversations.fields import Rating
 from services.conversations.partners import NoManagerNow, PartnerNotAvailable, Partners, ProposalNotYours
+from shared.access import matrix
 from shared.audit import Book, Shown
 from shared.auth.callers import Caller
 from shared.contracts.conversations import Outcomes, PartnerRole, Topic
@@ -103,6 +104,7 @@ def add_routes(
 
     @routes.post(
         "/v1/people/{person}/conversations",
+        access=matrix.REQUEST_CONVERSATION,
         creates="/v1/conversations",
         refuses=(
             NoManagerNow,
@@ -135,6 +137,7 @@ def add_routes(
 
     @routes.post(
         "/v1/conversations/{conversation}/accept",
+        access=matrix.HOLD_CONVERSATION,
         refuses=(rules.AnswerNotYours, rules.ProposalChanged, rules.ProposalPassed, *_OPEN),
         example={"proposed_for": _WHEN},
     )
@@ -145,6 +148,7 @@ def add_routes(
 
     @routes.post(
         "/v1/conversations/{conversation}/decline",
+        access=matrix.HOLD_CONVERSATION,
         refuses=(rules.AnswerNotYours, rules.AlreadyAgreed, *_OPEN),
         example={"reason": "I am away until April; would Inés be somebody to ask?"},
     )
@@ -155,6 +159,7 @@ def add_routes(
 
     @routes.post(
         "/v1/conversations/{conversation}/reschedule",
+        access=matrix.HOLD_CONVERSATION,
         refuses=(rules.ProposedInThePast, *_OPEN),
         example={"proposed_for": _WHEN},
     )
@@ -164,7 +169,10 @@ def add_routes(
         return await streams.execute(rules.DECIDER, conversation, command, call.origin)
 
     @routes.post(
-        "/v1/conversations/{conversation}/cancel", refuses=_OPEN, example={"reason": "We talked over lunch already."}
+        "/v1/conversations/{conversation}/cancel",
+        access=matrix.HOLD_CONVERSATION,
+        refuses=_OPEN,
+        example={"reason": "We talked over lunch already."},
     )
     async def cancel_conversation(call: Call[CancelBody], conversation: UUID) -> Receipt:
         """Call it off before it is held."""
@@ -173,6 +181,7 @@ def add_routes(
 
     @routes.post(
         "/v1/conversations/{conversation}/hold",
+        access=matrix.HOLD_CONVERSATION,
         refuses=(rules.NotAgreed, rules.HeldInTheFuture, *_OPEN),
         example={"held_on": "2027-03-05"},
     )
@@ -184,6 +193,7 @@ def add_routes(
 
     @routes.post(
         "/v1/conversations/{conversation}/rate",
+        access=matrix.HOLD_CONVERSATION,
         refuses=(rules.NotHeld,),
         example={"direction": 4, "self_insight": 4, "options": 3, "confidence": 5},
     )
@@ -205,11 +215,11 @@ def _add_reads(
     sealer: Sealer,
     audit: Book,
 ) -> None:
-    @routes.get("/v1/conversations/{conversation}")
+    @routes.get("/v1/conversations/{conversation}", access=matrix.READ_CONVERSATION)
     async def read_conversation(call: Call, conversation: UUID) -> Found[ConversationView]:
         """One conversation, for its parties: what they said to each other, and one's own outcomes."""
-        record, version = await streams.state(RECORD, conversation)
-        if record is None or not record.concerns(call.caller.person):
+        record, version = await streams.state(RECORD, conversation, of=lambda begun: concerns(begun, call.person))
+        if record is None:
             raise NotFound
         document = seen_by(record, call.person, words_of_the_employee=await _reads_the_employee(record, call.caller))
         shown = view(await sealer.clear(document))
@@ -217,19 +227,19 @@ def _add_reads(
             audit.note(call.caller, [Shown("conversation", conversation, record.request.employee, "party")])
         return Found(shown, version)
 
-    @routes.get("/v1/people/{person}/conversations")
+    @routes.get("/v1/people/{person}/conversations", access=matrix.LIST_CONVERSATIONS)
     async def list_conversations(call: Call[None, ConversationQuery], person: Alias) -> Page[ConversationRow]:
         """Your conversations, newest first."""
         party, query = await relations.oneself(person, call.caller), call.query
         return await listed.mine(party, call.cursor, query.limit, state=query.state, changed_since=query.changed_since)
 
-    @routes.get("/v1/people/{person}/conversations/due")
+    @routes.get("/v1/people/{person}/conversations/due", access=matrix.LIST_CONVERSATIONS)
     async def list_due_conversations(call: Call[None, Listing], person: Alias) -> Page[DueConversation]:
         """Your conversations that need something of you: an answer, being there, a word, a rating; soonest first."""
         party = await relations.oneself(person, call.caller)
         return await listed.due(party, call.cursor, call.query.limit)
 
-    @routes.get("/v1/people/{person}/conversations/held")
+    @routes.get("/v1/people/{person}/conversations/held", access=matrix.SEE_CONVERSATIONS_HELD)
     async def list_held_conversations(call: Call[None, Listing], person: Alias) -> Page[HeldConversation]:
         """That career conversations were held with you, when and of what kind; latest first.
 

@@ -5,6 +5,7 @@ from services.conversations.commitment_list import CommitmentList, Commitments
 from services.conversations.conversation_list import ConversationList, Conversations
 from services.conversations.endings import Endings
 from services.conversations.partners import Partners
+from shared.access import matrix
 from shared.audit.api import add_readers
 from shared.http import Routes
 from shared.kafka.freshness import Waits
@@ -25,7 +26,9 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             sealer=parts.sealer,
             audit=parts.audit,
         )
-        add_readers(routes, "conversations", parts.pool, parts.relations, parts.audit)
+        add_readers(
+            routes, "conversations", parts.pool, parts.relations, parts.audit, access=matrix.READ_CONVERSATION_READERS
+        )
     # What a manager reads of the ledger depends on the conversations that it came from.
     with routes.waiting_for(Waits(parts.freshness, relations, conversations, commitments)):
         listed = CommitmentList(parts.pool, parts.relations, parts.sealer, parts.audit)

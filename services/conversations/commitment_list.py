@@ -23,7 +23,7 @@ import orjson
 from pydantic import BaseModel
 
 from shared.audit import Book, Shown
-from shared.auth.callers import Caller
+from shared.auth.callers import Caller, Role
 from shared.contracts.conversations import CommitmentKept, CommitmentMade, CommitmentMissed, Party
 from shared.contracts.event import Event
 from shared.contracts.reading import read_event
@@ -32,7 +32,7 @@ from shared.http import Page
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.refusals import NotFound
-from shared.relations.reads import Relations, Rows
+from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager
 from shared.sealing.sealer import Sealer
 
 CommitmentState = Literal["open", "kept", "missed"]
@@ -127,18 +127,27 @@ _FIELDS = """c.commitment, c.employee, c.party, c.owner, c.conversation, c.made_
     c.kept_on, c.text, c.reason, c.changed_at"""
 
 # For the caller ($2), who is the employee ($3), the manager ($4) or the HR partner ($5) now: the table above.
-_IN_WORDS = """($3 or c.owner = $2 or ($4 and c.party = 'employee' and exists (
+_IN_WORDS = """({employee} or c.owner = $2 or ({manager} and c.party = 'employee' and exists (
     select from conversations v where v.conversation = c.conversation and v.partner = $2)))"""
+_IN_PART = "({manager} and c.party = 'manager' or {hr_partner} and c.party = 'hr')"
+_FLAGS = {"employee": "$3", "manager": "$4", "hr_partner": "$5"}
 _LEDGER = f"""
-    select {_FIELDS}, {_IN_WORDS} as in_words from commitments c
-    where c.employee = $1 and ({_IN_WORDS} or ($4 and c.party = 'manager') or ($5 and c.party = 'hr'))
+    select {_FIELDS}, {_IN_WORDS.format_map(_FLAGS)} as in_words from commitments c
+    where c.employee = $1 and ({_IN_WORDS.format_map(_FLAGS)} or {_IN_PART.format_map(_FLAGS)})
       and ($6::uuid is null or c.commitment < $6) and ($8::text is null or c.state = $8)
       and ($9::text is null or c.party = $9) and ($10::timestamptz is null or c.changed_at >= $10)
     order by c.commitment desc limit $7"""
+# One query decides whether it is there and whether it is for the caller, who may act as HR partner if $3.
+_RELATION = {
+    "employee": "c.employee = $2",
+    "manager": is_manager("c.employee", "$2::uuid"),
+    "hr_partner": f"$3 and {is_hr_partner('c.employee', '$2::uuid')}",
+}
 _ONE = f"""
-    select {_FIELDS}, {_IN_WORDS} as in_words from commitments c
-    where c.commitment = $1 and ({_IN_WORDS} or ($4 and c.party = 'manager') or ($5 and c.party = 'hr'))"""
-_PARTIES = "select employee, owner from commitments where commitment = $1"
+    select {_FIELDS}, in_words from (
+        select *, {_IN_WORDS.format_map(_RELATION)} as in_words, {_IN_PART.format_map(_RELATION)} as in_part
+        from commitments c where c.commitment = $1) as c
+    where in_words or in_part"""
 _ANY_OF_THEIRS = "select from commitments where employee = $1 and owner = $2 limit 1"
 
 _OWNED = f"""
@@ -183,17 +192,11 @@ class CommitmentList:
 
     async def one(self, commitment: UUID, caller: Caller) -> CommitmentView:
         """What the caller may see of one commitment. Raises NotFound, RelationsStale."""
-        parties = await self._rows.fetch(_PARTIES, commitment)
-        if not parties:
-            raise await self._relations.not_found()
-        [(employee, owner)] = parties
-        flags = (False, False, False)
-        if caller.person != owner:
-            relation = await self._relations.between(employee, caller)
-            flags = (relation.self, relation.manager, relation.hr_partner)
-        rows = await self._rows.fetch(_ONE, commitment, caller.person, *flags)
+        rows = await self._rows.fetch(_ONE, commitment, caller.person, Role.HR_PARTNER in caller.roles)
         if not rows:
-            raise NotFound
+            raise await self._relations.not_found()
+        if caller.person not in (rows[0]["employee"], rows[0]["owner"]):
+            await self._relations.require_fresh()
         [view] = await self._views(rows)
         self._note(caller, rows)
         return view

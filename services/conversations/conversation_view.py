@@ -90,12 +90,13 @@ class Record:
             return None
         return Words(self.request.requested_by, self.request.agenda)
 
-    def concerns(self, person: UUID | None) -> bool:
-        """Whether the person is a party."""
-        return person in (self.request.employee, self.request.partner)
-
     def holds_words_of_the_employee(self) -> bool:
         return any(words is not None and words.by == self.request.employee for words in (self.agenda, self.reason))
+
+
+def concerns(begun: object, person: UUID) -> bool:
+    """Whether a conversation that began with this event has the person as a party."""
+    return isinstance(begun, ConversationRequested) and person in (begun.employee, begun.partner)
 
 
 def follow(record: Record | None, event: Event) -> Record | None:

@@ -10,6 +10,7 @@ from services.notifications.inbox import InboxList, NotificationView
 from services.notifications.notification import DECIDER, ReadNotification
 from services.notifications.recipients import Recipients
 from services.notifications.tellings import KINDS, Kind
+from shared.access import matrix
 from shared.contracts.profiles import Language
 from shared.http import Alias, Body, Call, Found, Listing, Page, Routes
 from shared.relations.reads import Relations
@@ -45,18 +46,18 @@ def add_routes(
 ) -> None:
     """Adds all routes of this service."""
 
-    @routes.get("/v1/people/{person}/notifications")
+    @routes.get("/v1/people/{person}/notifications", access=matrix.NOTIFICATIONS)
     async def list_notifications(call: Call[None, InboxQuery], person: Alias) -> Page[NotificationView]:
         """Your messages in your language, newest first; or those alone that you have not read."""
         reader = await relations.oneself(person, call.caller)
         return await inbox.page(reader, call.cursor, call.query.limit, unread=call.query.unread)
 
-    @routes.post("/v1/notifications/{notification}/read")
+    @routes.post("/v1/notifications/{notification}/read", access=matrix.NOTIFICATIONS)
     async def read_notification(call: Call, notification: UUID) -> Receipt:
         """Say that you have read a message."""
         return await streams.execute(DECIDER, notification, ReadNotification(call.person), call.origin)
 
-    @routes.get("/v1/people/{person}/notification-preferences")
+    @routes.get("/v1/people/{person}/notification-preferences", access=matrix.NOTIFICATIONS)
     async def read_notification_preferences(call: Call, person: Alias) -> Found[PreferencesView]:
         """How you want to be told."""
         wishes, version = await recipients.wishes(await relations.oneself(person, call.caller))
@@ -71,6 +72,7 @@ def add_routes(
 
     @routes.put(
         "/v1/people/{person}/notification-preferences",
+        access=matrix.NOTIFICATIONS,
         example={"language": "fr", "email": False, "muted": ["commitment_kept"]},
     )
     async def set_notification_preferences(call: Call[PreferencesBody], person: Alias) -> Receipt:

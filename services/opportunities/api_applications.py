@@ -2,7 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import Field
 
@@ -11,8 +11,10 @@ from services.opportunities import opportunity as postings
 from services.opportunities.acceptance import Acceptances
 from services.opportunities.application_list import ApplicationList, ApplicationStatus, ApplicationView, view
 from services.opportunities.fields import Skill
-from services.opportunities.standing import Standings
+from services.opportunities.standing import OF_NOBODY, Standings
+from shared.access import matrix
 from shared.audit import Book, Shown
+from shared.contracts.opportunities import ApplicationSubmitted
 from shared.http import Body, Call, Found, Listing, Page, Routes, Text
 from shared.refusals import NotAllowed, NotFound
 from shared.relations.reads import Relations
@@ -46,6 +48,18 @@ class ApplicationsQuery(Listing):
 _NOT_OPEN = (postings.OpportunityTakenBack, postings.OpportunityFilled, postings.OpportunityNotOpen)
 _ENDED = (postings.OpportunityTakenBack, rules.ApplicationEnded, rules.OfferTaken)
 
+_NOBODY = uuid4()
+_OF_NOBODY = ApplicationSubmitted(
+    application=_NOBODY,
+    opportunity=_NOBODY,
+    person=_NOBODY,
+    owner=_NOBODY,
+    effective_on=date.min,
+    skills=(),
+    matching=(),
+    missing=(),
+)
+
 
 class _Access:
     """Finds an application for one of its two sides. To everybody else it looks like one that is not there."""
@@ -62,13 +76,14 @@ class _Access:
         return state
 
     async def read(self, call: Call[Any, Any], application: UUID) -> tuple[rules.Application, int, postings.Posted]:
-        """Raises NotFound, RelationsStale."""
+        """Raises NotFound, RelationsStale: of what is not there, after the same questions as of what is others'."""
         state, version = await self._streams.state(rules.DECIDER, application)
-        if isinstance(state, rules.NotSubmitted):
+        letter = _OF_NOBODY if isinstance(state, rules.NotSubmitted) else state.letter
+        opportunity, _ = await self._streams.state(postings.DECIDER, letter.opportunity)
+        posting = OF_NOBODY if isinstance(opportunity, postings.NotPosted) else opportunity.posting
+        if letter.person != call.person and not await self._standings.decides(posting, call.caller):
             raise await self._relations.not_found()
-        opportunity = await self.posting(state.letter.opportunity)
-        mine = state.letter.person == call.person
-        if not mine and not await self._standings.decides(opportunity.posting, call.caller):
+        if isinstance(state, rules.NotSubmitted) or isinstance(opportunity, postings.NotPosted):
             raise await self._relations.not_found()
         return state, version, opportunity
 
@@ -97,11 +112,14 @@ def add_routes(
     listed: ApplicationList,
     sealer: Sealer,
     audit: Book,
+    secret: bytes,
 ) -> None:
-    """Adds the routes of applications."""
+    """Adds the routes of applications. `secret` is the service's own."""
     access = _Access(streams, relations, standings)
     _add_reads(routes, access, standings, listed=listed, sealer=sealer, audit=audit)
-    _add_commands_of_applicants(routes, access, streams, relations, standings=standings, acceptances=acceptances)
+    _add_commands_of_applicants(
+        routes, access, streams, relations, standings=standings, acceptances=acceptances, secret=secret
+    )
     _add_decisions(routes, access, streams, relations)
 
 
@@ -114,12 +132,12 @@ def _add_reads(
     sealer: Sealer,
     audit: Book,
 ) -> None:
-    @routes.get("/v1/applications")
+    @routes.get("/v1/applications", access=matrix.LIST_APPLICATIONS)
     async def list_own_applications(call: Call[None, ApplicationsQuery]) -> Page[ApplicationView]:
         """Your applications, newest first."""
         return await listed.mine(call.person, call.query.status, call.cursor, call.query.limit)
 
-    @routes.get("/v1/opportunities/{opportunity}/applications")
+    @routes.get("/v1/opportunities/{opportunity}/applications", access=matrix.RECEIVE_APPLICATIONS)
     async def list_received_applications(
         call: Call[None, ApplicationsQuery], opportunity: UUID
     ) -> Page[ApplicationView]:
@@ -135,7 +153,7 @@ def _add_reads(
         audit.note(call.caller, [_shown(one.application, one.person) for one in page.items])
         return page
 
-    @routes.get("/v1/applications/{application}")
+    @routes.get("/v1/applications/{application}", access=matrix.READ_APPLICATION)
     async def read_application(call: Call, application: UUID) -> Found[ApplicationView]:
         """One application: for the applicant, and for the opportunity's owner, who decides on it.
 
@@ -160,9 +178,11 @@ def _add_commands_of_applicants(
     *,
     standings: Standings,
     acceptances: Acceptances,
+    secret: bytes,
 ) -> None:
     @routes.post(
         "/v1/applications",
+        access=matrix.APPLY,
         creates=True,
         refuses=(*_NOT_OPEN, rules.OwnOpportunity, rules.AlreadyApplied, rules.OfferTaken),
         example={
@@ -177,7 +197,7 @@ def _add_commands_of_applicants(
         await standings.require_present(person)
         opportunity = await access.posting(body.opportunity)
         command = rules.SubmitApplication(
-            application=rules.application_id(body.opportunity, person),
+            application=rules.application_id(body.opportunity, person, secret),
             person=person,
             statement=body.statement,
             skills=body.skills,
@@ -187,7 +207,7 @@ def _add_commands_of_applicants(
         )
         return await streams.execute(rules.DECIDER, command.application, command, call.origin)
 
-    @routes.post("/v1/applications/{application}/withdraw", refuses=_ENDED)
+    @routes.post("/v1/applications/{application}/withdraw", access=matrix.ANSWER_OFFER, refuses=_ENDED)
     async def withdraw_application(call: Call, application: UUID) -> Receipt:
         """Take your application back; the owner no longer reads its words."""
         _, opportunity = await access.as_applicant(call, application)
@@ -196,6 +216,7 @@ def _add_commands_of_applicants(
 
     @routes.post(
         "/v1/applications/{application}/accept-offer",
+        access=matrix.ANSWER_OFFER,
         refuses=(*_ENDED, postings.OpportunityFilled, rules.NoOfferMade),
     )
     async def accept_offer(call: Call, application: UUID) -> Receipt:
@@ -206,6 +227,7 @@ def _add_commands_of_applicants(
 
     @routes.post(
         "/v1/applications/{application}/decline-offer",
+        access=matrix.ANSWER_OFFER,
         refuses=(*_ENDED, rules.NoOfferMade),
         example={"reason": "Not before my project ends in June."},
     )
@@ -218,7 +240,11 @@ def _add_commands_of_applicants(
 
 
 def _add_decisions(routes: Routes, access: _Access, streams: Streams, relations: Relations) -> None:
-    @routes.post("/v1/applications/{application}/shortlist", refuses=(*_ENDED, rules.OfferPending))
+    @routes.post(
+        "/v1/applications/{application}/shortlist",
+        access=matrix.DECIDE_APPLICATION,
+        refuses=(*_ENDED, rules.OfferPending),
+    )
     async def shortlist_application(call: Call, application: UUID) -> Receipt:
         """Put an application on the short list."""
         state, opportunity = await access.as_owner(call, application)
@@ -227,6 +253,7 @@ def _add_decisions(routes: Routes, access: _Access, streams: Streams, relations:
 
     @routes.post(
         "/v1/applications/{application}/decline",
+        access=matrix.DECIDE_APPLICATION,
         guarded=True,
         refuses=_ENDED,
         example={
@@ -241,7 +268,12 @@ def _add_decisions(routes: Routes, access: _Access, streams: Streams, relations:
         command = rules.DeclineApplication(body.reason, body.next_step, opportunity, await day_of(state, call))
         return await streams.execute(rules.DECIDER, application, command, call.origin)
 
-    @routes.post("/v1/applications/{application}/offer", guarded=True, refuses=(*_ENDED, postings.OpportunityFilled))
+    @routes.post(
+        "/v1/applications/{application}/offer",
+        access=matrix.DECIDE_APPLICATION,
+        guarded=True,
+        refuses=(*_ENDED, postings.OpportunityFilled),
+    )
     async def make_offer(call: Call, application: UUID) -> Receipt:
         """Offer the opportunity to the applicant, for the application as you read it."""
         state, opportunity = await access.as_owner(call, application)

@@ -1,16 +1,19 @@
 """Routes of moves agreed here. HR's view of all moves is another: GET /v1/moves of projections."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Annotated, Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from pydantic import Field
 
 from services.opportunities import move as rules
 from services.opportunities import opportunity as postings
 from services.opportunities.move_list import MoveList, MoveStatus, MoveView, view
-from services.opportunities.standing import Standings
+from services.opportunities.standing import OF_NOBODY, Standings
+from shared.access import matrix
 from shared.audit import Book, Shown
+from shared.contracts.opportunities import MoveAgreed
 from shared.http import Body, Call, Day, Found, Listing, Page, Routes
 from shared.refusals import NotAllowed
 from shared.relations.reads import Relation, Relations
@@ -30,12 +33,24 @@ class MovesQuery(Listing):
     status: MoveStatus | None = None
 
 
+_NOBODY = uuid4()
+_OF_NOBODY = MoveAgreed(
+    move=_NOBODY,
+    application=_NOBODY,
+    opportunity=_NOBODY,
+    person=_NOBODY,
+    kind="transfer",
+    to_unit=_NOBODY,
+    effective_on=date.min,
+)
+
+
 def add_routes(
     routes: Routes, streams: Streams, relations: Relations, standings: Standings, *, listed: MoveList, audit: Book
 ) -> None:
     """Adds the routes of moves."""
 
-    @routes.get("/v1/move-cases")
+    @routes.get("/v1/move-cases", access=matrix.READ_MOVE_CASE)
     async def list_move_cases(call: Call[None, MovesQuery]) -> Page[MoveView]:
         """Moves that concern you: your own, your people's, your population's, and those to your unit."""
         query = call.query
@@ -43,7 +58,7 @@ def add_routes(
         note(call, page.items)
         return page
 
-    @routes.get("/v1/move-cases/{move_case}")
+    @routes.get("/v1/move-cases/{move_case}", access=matrix.READ_MOVE_CASE)
     async def read_move_case(call: Call, move_case: UUID) -> Found[MoveView]:
         """One move, for whom it concerns."""
         state, version, _, _ = await find(call, move_case)
@@ -53,6 +68,7 @@ def add_routes(
 
     @routes.post(
         "/v1/move-cases/{move_case}/release",
+        access=matrix.RELEASE_MOVE,
         guarded=True,
         refuses=(rules.MoveAlreadyCompleted, rules.ReleasedTooEarly),
         example={"release_on": "2027-05-01"},
@@ -71,6 +87,7 @@ def add_routes(
 
     @routes.post(
         "/v1/move-cases/{move_case}/complete",
+        access=matrix.COMPLETE_MOVE,
         refuses=(
             rules.MoveNotReleased,
             rules.MoveAlreadyCompleted,
@@ -93,17 +110,19 @@ def add_routes(
         audit.note(call.caller, [Shown("move", move.move_case, move.person, "party") for move in others])
 
     async def find(call: Call[Any, Any], move_case: UUID) -> tuple[rules.Move, int, Relation, bool]:
-        """A move, and what the caller is to the person and to where they go. Raises NotFound, RelationsStale."""
+        """A move, and what the caller is to the person and to where they go. Raises NotFound, RelationsStale.
+
+        What is not there is asked about as a move of nobody: the answer takes as long as that of what is others'.
+        """
         state, version = await streams.state(rules.DECIDER, move_case)
-        if isinstance(state, rules.NotAgreed):
-            raise await relations.not_found()
-        relation = await relations.between(state.case.person, call.caller)
-        if relation.self:
-            return state, version, relation, False
-        opportunity, _ = await streams.state(postings.DECIDER, state.case.opportunity)
-        welcomes = not isinstance(opportunity, postings.NotPosted) and await standings.welcomes(
-            state.case.to_unit, opportunity.posting.owner, call.caller
-        )
-        if not (relation.manager or relation.hr_partner or welcomes):
+        case = _OF_NOBODY if isinstance(state, rules.NotAgreed) else state.case
+        relation, welcomes = await relations.between(case.person, call.caller), False
+        if not relation.self:
+            opportunity, _ = await streams.state(postings.DECIDER, case.opportunity)
+            posting = OF_NOBODY if isinstance(opportunity, postings.NotPosted) else opportunity.posting
+            welcomes = await standings.welcomes(case.to_unit, posting.owner, call.caller)
+        if isinstance(state, rules.NotAgreed) or not (
+            relation.self or relation.manager or relation.hr_partner or welcomes
+        ):
             raise await relations.not_found()
         return state, version, relation, welcomes

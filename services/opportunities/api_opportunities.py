@@ -19,6 +19,7 @@ from services.opportunities.opportunity_list import (
     view,
 )
 from services.opportunities.standing import Standings, UnitNeeded
+from shared.access import matrix
 from shared.auth.callers import Scope
 from shared.contracts.opportunities import OpportunityKind
 from shared.http import Body, Call, Day, Found, Line, Listing, Moment, Page, Routes, Text
@@ -88,7 +89,13 @@ def add_routes(
 ) -> None:
     """Adds the routes of opportunities."""
 
-    @routes.post("/v1/opportunities", creates=True, refuses=(UnitNeeded, rules.ClosedFromTheStart), example=_EXAMPLE)
+    @routes.post(
+        "/v1/opportunities",
+        access=matrix.POST_OPPORTUNITY,
+        creates=True,
+        refuses=(UnitNeeded, rules.ClosedFromTheStart),
+        example=_EXAMPLE,
+    )
     async def post_opportunity(call: Call[PostBody]) -> Receipt:
         """Open something to everybody: as a leader or HR partner for your unit; mentoring and shadowing as anyone."""
         body = call.body
@@ -108,7 +115,10 @@ def add_routes(
         return await streams.create(rules.DECIDER, command.opportunity, command, call.origin)
 
     @routes.post(
-        "/v1/opportunities/{opportunity}/close", refuses=(rules.OpportunityTakenBack,), example={"filled": False}
+        "/v1/opportunities/{opportunity}/close",
+        access=matrix.POST_OPPORTUNITY,
+        refuses=(rules.OpportunityTakenBack,),
+        example={"filled": False},
     )
     async def close_opportunity(call: Call[CloseBody], opportunity: UUID) -> Receipt:
         """Take no more applications; those received go on."""
@@ -116,21 +126,29 @@ def add_routes(
         command = rules.CloseOpportunity(call.body.filled, await relations.today(call.person, call.at))
         return await streams.execute(rules.DECIDER, opportunity, command, call.origin)
 
-    @routes.post("/v1/opportunities/{opportunity}/withdraw", refuses=(rules.OpportunityFilled,))
+    @routes.post(
+        "/v1/opportunities/{opportunity}/withdraw", access=matrix.POST_OPPORTUNITY, refuses=(rules.OpportunityFilled,)
+    )
     async def withdraw_opportunity(call: Call, opportunity: UUID) -> Receipt:
         """Take a posting back; open applications end with it, as their applicants see."""
         await standings.require_steward((await find(opportunity))[0].posting, call.caller)
         command = rules.WithdrawOpportunity(await relations.today(call.person, call.at))
         return await streams.execute(rules.DECIDER, opportunity, command, call.origin)
 
-    @routes.post("/v1/opportunities/{opportunity}/match", status=200, reads=True, example={"skills": ["spanish"]})
+    @routes.post(
+        "/v1/opportunities/{opportunity}/match",
+        access=matrix.TRY_OPPORTUNITY,
+        status=200,
+        reads=True,
+        example={"skills": ["spanish"]},
+    )
     async def match_skills(call: Call[SkillsBody], opportunity: UUID) -> MatchView:
         """See what would match and what would be missing, before you apply. Nothing of it is kept."""
         state, _ = await find(opportunity)
         found = match(state.posting.skills, call.body.skills)
         return MatchView(matching=list(found.matching), missing=list(found.missing))
 
-    @routes.get("/v1/opportunities", allow=_READERS)
+    @routes.get("/v1/opportunities", access=matrix.READ_OPPORTUNITY, allow=_READERS)
     async def list_opportunities(call: Call[None, OpportunitiesQuery]) -> Page[ListedOpportunity]:
         """The open list: roles, projects, stretch assignments, mentoring, shadowing and programmes, newest first."""
         query = call.query
@@ -145,7 +163,7 @@ def add_routes(
         )
         return await listed.page(wanted, call.cursor, query.limit, await today(call))
 
-    @routes.get("/v1/opportunities/{opportunity}", allow=_READERS)
+    @routes.get("/v1/opportunities/{opportunity}", access=matrix.READ_OPPORTUNITY, allow=_READERS)
     async def read_opportunity(call: Call, opportunity: UUID) -> Found[OpportunityView]:
         """One posting, as it is now."""
         state, version = await find(opportunity)

@@ -6,6 +6,7 @@ from services.opportunities.application_list import ApplicationList, Application
 from services.opportunities.move_list import MoveList, Moves
 from services.opportunities.opportunity_list import Opportunities, OpportunityList
 from services.opportunities.standing import Standings
+from shared.access import matrix
 from shared.audit.api import add_readers
 from shared.http import Routes
 from shared.kafka.freshness import Waits
@@ -30,8 +31,9 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             listed=ApplicationList(parts.pool, parts.sealer),
             sealer=parts.sealer,
             audit=parts.audit,
+            secret=parts.settings.secret,
         )
-        add_readers(routes, "applications", parts.pool, relations, parts.audit)
+        add_readers(routes, "applications", parts.pool, relations, parts.audit, access=matrix.READ_APPLICATION_READERS)
     with routes.waiting_for(Waits(parts.freshness, organisation, opportunities, moves)):
         listed = MoveList(parts.pool, relations)
         api_move_cases.add_routes(routes, streams, relations, standings, listed=listed, audit=parts.audit)

@@ -5,11 +5,12 @@ offer accepted, the person may apply again: the same application, submitted anew
 made, until it is accepted, with a reason and a next step as any decline: a role for one was given to another, say.
 """
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, assert_never
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from services.opportunities.matching import match
 from services.opportunities.opportunity import (
@@ -33,9 +34,11 @@ from shared.refusals import NotFound, Refusal
 from shared.streams import Decider
 
 
-def application_id(opportunity: UUID, person: UUID) -> UUID:
-    """The one application of a person for an opportunity."""
-    return uuid5(opportunity, f"application of {person}")
+def application_id(opportunity: UUID, person: UUID, secret: bytes) -> UUID:
+    """The one application of a person for an opportunity. `secret` is the service's own, the same for ever: without it
+    nobody finds out, by asking for ids that they worked out, who applied."""
+    key = hmac.digest(secret, b"careers application", "sha256")
+    return UUID(bytes=hmac.digest(key, opportunity.bytes + person.bytes, "sha256")[:16], version=5)
 
 
 class OwnOpportunity(Refusal, code="own-opportunity"):

@@ -9,7 +9,8 @@ decides on their own application, and who has left decides nothing.
 """
 
 from dataclasses import dataclass
-from uuid import UUID
+from datetime import date
+from uuid import UUID, uuid4
 
 from services.opportunities.opportunity import OFFERED_BY_ANYONE
 from shared.auth.callers import Caller, Role
@@ -27,6 +28,20 @@ from shared.relations.reads import (
 
 class UnitNeeded(Refusal, code="unit-needed"):
     """You belong to no unit: only its leader or HR partner can post something for a unit."""
+
+
+_NOBODY = uuid4()
+OF_NOBODY = OpportunityPosted(
+    opportunity=_NOBODY,
+    kind="role",
+    unit=_NOBODY,
+    owner=_NOBODY,
+    title="",
+    description="",
+    skills=(),
+    effective_on=date.min,
+)
+"""Stands for a posting that is not there where somebody's standing is asked, so that the answer takes as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +71,9 @@ _STANDING = f"""
     from (select $1::uuid, $2::uuid) as given"""
 
 # Who posted it ($2) for a unit ($1), while they are still somebody who could, or offered what anyone offers ($3).
+# Nobody where that one has left, too.
 _OWNER = f"""
-    select case
+    select case when not {has_left("owner")} then owner end as owner from (select case
         when has_left then case when not $3 then leader end
         when $3 or leads or partners then $2
         else leader end as owner
@@ -65,7 +81,7 @@ _OWNER = f"""
         {partners_unit("$1", "$2")} as partners,
         (select l.leader from unit_leaders l where l.unit = $1 and l.effective_on <= current_date
             order by l.effective_on desc, l.seq desc limit 1) as leader
-        from (select $1::uuid, $2::uuid, $3::boolean) as given) as known"""
+        from (select $1::uuid, $2::uuid, $3::boolean) as given) as known) as found"""
 
 _HOME = f"select {unit_of('$1')} as unit from (select $1::uuid) as given"
 
@@ -110,7 +126,7 @@ class Standings:
         """Who reads and decides on the applications now; None where nobody does until the unit has a leader again."""
         anyone = posting.kind in OFFERED_BY_ANYONE
         owner: UUID | None = (await self._rows.fetch(_OWNER, posting.unit, posting.owner, anyone))[0]["owner"]
-        return None if owner is None or await self._relations.left(owner) else owner
+        return owner
 
     async def decides(self, posting: OpportunityPosted, caller: Caller) -> bool:
         """Whether the caller reads and decides on others' applications for this. Raises RelationsStale."""

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from services.profiles import aspiration as rules
 from services.profiles.aspirations_list import AspirationsList, AspirationView, AudienceView
 from services.profiles.named import PersonNotKnown, colleague_named
+from shared.access import matrix
 from shared.audit import Reader
 from shared.contracts.profiles import Aspiration, Certainty, Grain
 from shared.http import Alias, Body, Call, Day, Line, Listing, Page, Routes, Text
@@ -92,7 +93,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, aspiratio
 
 
 def _add_writing(routes: Routes, streams: Streams, relations: Relations) -> None:
-    @routes.post("/v1/people/{person}/aspirations", creates=True, example=_EXAMPLE)
+    @routes.post("/v1/people/{person}/aspirations", access=matrix.WRITE_ASPIRATION, creates=True, example=_EXAMPLE)
     async def record_aspiration(call: Call[AspirationBody], person: Alias) -> Receipt:
         """Write down an aspiration, for yourself alone."""
         owner = await relations.oneself(person, call.caller)
@@ -100,7 +101,9 @@ def _add_writing(routes: Routes, streams: Streams, relations: Relations) -> None
         command = rules.RecordAspiration(uuid7(), owner, call.body.content(), today)
         return await streams.create(rules.DECIDER, command.aspiration, command, call.origin)
 
-    @routes.post("/v1/people/{person}/aspirations/{aspiration}/revise", example=_EXAMPLE)
+    @routes.post(
+        "/v1/people/{person}/aspirations/{aspiration}/revise", access=matrix.WRITE_ASPIRATION, example=_EXAMPLE
+    )
     async def revise_aspiration(call: Call[AspirationBody], person: Alias, aspiration: UUID) -> Receipt:
         """Write an aspiration anew; who was given only the earlier words goes on reading those."""
         owner = await relations.oneself(person, call.caller)
@@ -108,7 +111,7 @@ def _add_writing(routes: Routes, streams: Streams, relations: Relations) -> None
         command = rules.ReviseAspiration(owner, call.body.content(), today)
         return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
 
-    @routes.post("/v1/people/{person}/aspirations/{aspiration}/confirm")
+    @routes.post("/v1/people/{person}/aspirations/{aspiration}/confirm", access=matrix.WRITE_ASPIRATION)
     async def confirm_aspiration(call: Call, person: Alias, aspiration: UUID) -> Receipt:
         """Say that an aspiration still holds."""
         owner = await relations.oneself(person, call.caller)
@@ -119,6 +122,7 @@ def _add_writing(routes: Routes, streams: Streams, relations: Relations) -> None
 def _add_sharing(routes: Routes, streams: Streams, relations: Relations) -> None:
     @routes.post(
         "/v1/people/{person}/aspirations/{aspiration}/share",
+        access=matrix.WRITE_ASPIRATION,
         refuses=(PersonNotKnown, rules.NobodyToShareWith, rules.SharedWithOneself, rules.SharingInThePast),
         example={"audience": "my_manager", "purpose": "For our talk in May"},
         example_answer=_SHARED,
@@ -145,6 +149,7 @@ def _add_sharing(routes: Routes, streams: Streams, relations: Relations) -> None
 
     @routes.post(
         "/v1/people/{person}/aspirations/{aspiration}/change-sharing",
+        access=matrix.WRITE_ASPIRATION,
         refuses=(rules.SharingNotActive, rules.SharingInThePast),
         example={"share": _SHARE, "later_editions": True},
     )
@@ -157,6 +162,7 @@ def _add_sharing(routes: Routes, streams: Streams, relations: Relations) -> None
 
     @routes.post(
         "/v1/people/{person}/aspirations/{aspiration}/withdraw-sharing",
+        access=matrix.WRITE_ASPIRATION,
         refuses=(rules.SharingNotActive,),
         example={"share": _SHARE},
     )
@@ -176,13 +182,13 @@ def _add_sharing(routes: Routes, streams: Streams, relations: Relations) -> None
 
 
 def _add_reads(routes: Routes, streams: Streams, relations: Relations, aspirations: AspirationsList) -> None:
-    @routes.get("/v1/people/{person}/aspirations")
+    @routes.get("/v1/people/{person}/aspirations", access=matrix.READ_ASPIRATION)
     async def list_aspirations(call: Call[None, Listing], person: Alias) -> Page[AspirationView]:
         """Your aspirations, newest first; of somebody else, what they share with you now."""
         owner = await relations.named(person, call.caller)
         return await aspirations.page(owner, call.caller, call.cursor, call.query.limit)
 
-    @routes.get("/v1/people/{person}/aspirations/{aspiration}")
+    @routes.get("/v1/people/{person}/aspirations/{aspiration}", access=matrix.READ_ASPIRATION)
     async def read_aspiration(call: Call, person: Alias, aspiration: UUID) -> Found[AspirationView]:
         """One aspiration: the newest edition for its owner, the shared one for whom it is shared with."""
         owner = await relations.named(person, call.caller)
@@ -191,14 +197,14 @@ def _add_reads(routes: Routes, streams: Streams, relations: Relations, aspiratio
         state, version = await _own(owner, aspiration)
         return Found(await aspirations.own(state, await relations.today(owner, call.at)), version)
 
-    @routes.get("/v1/people/{person}/aspirations/{aspiration}/audience")
+    @routes.get("/v1/people/{person}/aspirations/{aspiration}/audience", access=matrix.READ_ASPIRATION_AUDIENCE)
     async def list_audience(call: Call, person: Alias, aspiration: UUID) -> Page[AudienceView]:
         """Who can read your aspiration now, and why."""
         owner = await relations.oneself(person, call.caller)
         state, _ = await _own(owner, aspiration)
         return Page(await aspirations.audience(state, await relations.today(owner, call.at)))
 
-    @routes.get("/v1/people/{person}/aspirations/{aspiration}/readers")
+    @routes.get("/v1/people/{person}/aspirations/{aspiration}/readers", access=matrix.READ_ASPIRATION_AUDIENCE)
     async def list_readers(call: Call[None, Listing], person: Alias, aspiration: UUID) -> Page[Reader]:
         """Who has read your aspiration in this service, latest first; whom you no longer let read it among them.
 

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from services.profiles import delegation as rules
 from services.profiles.delegations_list import DelegationsList, DelegationView, StandInView
 from services.profiles.named import PersonNotKnown, colleague_named
+from shared.access import matrix
 from shared.auth.callers import Role
 from shared.contracts.profiles import Capacity
 from shared.http import Alias, Body, Call, Day, Line, Listing, Page, Routes, Text
@@ -32,6 +33,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, delegatio
 
     @routes.post(
         "/v1/people/{person}/delegations",
+        access=matrix.GIVE_DELEGATION,
         creates="/v1/delegations",
         refuses=(PersonNotKnown, rules.DelegatedToOneself, rules.DelegationDatesWrong),
         example={"delegate": "E1002", "capacities": ["manager"], "until": "2027-04-30", "reason": "Parental leave"},
@@ -56,28 +58,29 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, delegatio
         )
         return await streams.create(rules.DECIDER, command.delegation, command, call.origin)
 
-    @routes.post("/v1/delegations/{delegation}/end", allow=("person", Role.ADMIN))
+    @routes.post("/v1/delegations/{delegation}/end", access=matrix.END_DELEGATION, allow=("person", Role.ADMIN))
     async def end_delegation(call: Call, delegation: UUID) -> Receipt:
         """End a delegation that you gave, from today on; an administrator ends anybody's."""
-        state, _ = await streams.state(rules.DECIDER, delegation)
-        if isinstance(state, rules.NotGiven):
-            raise NotFound
         by = None if Role.ADMIN in call.caller.roles else call.person
+        state, _ = await streams.state(rules.DECIDER, delegation)
+        if isinstance(state, rules.NotGiven) or by not in (None, state.delegator):
+            raise NotFound
         command = rules.EndDelegation(by, await relations.today(state.delegator, call.at))
         return await streams.execute(rules.DECIDER, delegation, command, call.origin)
 
-    @routes.get("/v1/people/{person}/delegations", allow=("person", Role.ADMIN))
+    @routes.get("/v1/people/{person}/delegations", access=matrix.READ_DELEGATION, allow=("person", Role.ADMIN))
     async def list_delegations(call: Call[None, Listing], person: Alias) -> Page[DelegationView]:
         """For whom you stand in, and who stands in for you, newest first; administrators read anybody's."""
-        whose = await relations.named(person, call.caller)
+        anybody = Role.ADMIN in call.caller.roles
+        whose = await (relations.person(person) if anybody else relations.oneself(person, call.caller))
         return await delegations.page(whose, call.caller, call.cursor, call.query.limit)
 
-    @routes.get("/v1/delegations/{delegation}", allow=("person", Role.ADMIN))
+    @routes.get("/v1/delegations/{delegation}", access=matrix.READ_DELEGATION, allow=("person", Role.ADMIN))
     async def read_delegation(call: Call, delegation: UUID) -> DelegationView:
         """One delegation, for who gave it, who has it, and administrators."""
         return await delegations.one(delegation, call.caller)
 
-    @routes.get("/v1/people/{person}/stand-ins")
+    @routes.get("/v1/people/{person}/stand-ins", access=matrix.READ_STAND_INS)
     async def list_stand_ins(call: Call, person: Alias) -> Page[StandInView]:
         """Who stands in now for your manager and your HR partners, and until when."""
         return Page(await delegations.towards(await relations.oneself(person, call.caller)))

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from services.profiles.api_people import Code, Email
 from services.profiles.people_list import MOST_LOOKED_UP, Match, PeopleList, PersonView, Wanted
+from shared.access import matrix
 from shared.auth.callers import Role, Scope
 from shared.http import Alias, Body, Call, Listing, Page, Routes
 from shared.http.fields import Moment
@@ -37,7 +38,7 @@ class LookupBody(Body):
 def add_routes(routes: Routes, relations: Relations, people: PeopleList) -> None:
     """Adds the routes of the directory."""
 
-    @routes.get("/v1/people", allow=_READERS)
+    @routes.get("/v1/people", access=matrix.READ_PERSON, allow=_READERS)
     async def list_people(call: Call[None, PeopleQuery]) -> Page[PersonView]:
         """People: all of them for a service account, your population for an HR partner, else yourself and your team."""
         query = call.query
@@ -46,6 +47,7 @@ def add_routes(routes: Routes, relations: Relations, people: PeopleList) -> None
 
     @routes.post(
         "/v1/people/lookup",
+        access=matrix.READ_PERSON,
         allow=_READERS,
         status=200,
         reads=True,
@@ -57,7 +59,7 @@ def add_routes(routes: Routes, relations: Relations, people: PeopleList) -> None
             raise Unacceptable(invalid=(Invalid("#", f"must name at most {MOST_LOOKED_UP} in all"),))
         return await people.look_up(call.caller, call.body.ids, call.body.employee_numbers, call.body.emails)
 
-    @routes.get("/v1/people/{person}", allow=_READERS)
+    @routes.get("/v1/people/{person}", access=matrix.READ_PERSON, allow=_READERS)
     async def read_person(call: Call, person: Alias) -> PersonView:
         """One person: yourself, who you manage, or who belongs to your population."""
         return await people.one(call.caller, await relations.named(person, call.caller))

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from uuid_utils.compat import uuid7
 
 from services.profiles import erasure as rules
+from shared.access import matrix
 from shared.auth.callers import Caller, Role
 from shared.contracts.erasure import SERVICES, Done, Scope
 from shared.contracts.profiles import ErasureGround
@@ -81,6 +82,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, sealer: S
 def _add_commands(routes: Routes, streams: Streams, relations: Relations) -> None:
     @routes.post(
         "/v1/people/{person}/erasures",
+        access=matrix.REQUEST_ERASURE,
         allow=_EITHER,
         creates=True,
         refuses=(rules.ErasureUnderWay, rules.OnLegalHold, rules.StillEmployed),
@@ -108,6 +110,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations) -> Non
 
     @routes.post(
         "/v1/people/{person}/place-hold",
+        access=matrix.CHANGE_HOLD,
         allow=Role.ADMIN,
         refuses=(rules.ErasureUnderWay, rules.HoldInPlace),
         example={"reason": "Labour court of Lyon, case 24/0113: records are to be kept until it is decided."},
@@ -118,7 +121,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations) -> Non
         command = rules.PlaceHold(whom, call.body.reason, await relations.today(whom, call.at))
         return await streams.execute(rules.DECIDER, rules.record_id(whom), command, call.origin)
 
-    @routes.post("/v1/people/{person}/lift-hold", allow=Role.ADMIN)
+    @routes.post("/v1/people/{person}/lift-hold", access=matrix.CHANGE_HOLD, allow=Role.ADMIN)
     async def lift_hold(call: Call, person: Alias) -> Receipt:
         """Let what is held of a person be erased again."""
         whom = await relations.person(person)
@@ -127,13 +130,13 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations) -> Non
 
 
 def _add_reads(routes: Routes, streams: Streams, relations: Relations, sealer: Sealer) -> None:
-    @routes.get("/v1/people/{person}/erasures", allow=_EITHER)
+    @routes.get("/v1/people/{person}/erasures", access=matrix.READ_ERASURE, allow=_EITHER)
     async def list_erasures(call: Call, person: Alias) -> Page[ErasureView]:
         """The erasures of a person, newest first: your own, or as administrator anybody's."""
         record, _ = await _record(call.caller, person)
         return Page([_view(one) for one in reversed(list(record.erasures.values()))])
 
-    @routes.get("/v1/people/{person}/erasures/{erasure}", allow=_EITHER)
+    @routes.get("/v1/people/{person}/erasures/{erasure}", access=matrix.READ_ERASURE, allow=_EITHER)
     async def read_erasure(call: Call, person: Alias, erasure: UUID) -> Found[ErasureView]:
         """How far an erasure is, and in the end its receipt."""
         record, version = await _record(call.caller, person)
@@ -141,7 +144,7 @@ def _add_reads(routes: Routes, streams: Streams, relations: Relations, sealer: S
             raise NotFound
         return Found(_view(record.erasures[erasure]), version)
 
-    @routes.get("/v1/people/{person}/hold", allow=_EITHER)
+    @routes.get("/v1/people/{person}/hold", access=matrix.READ_HOLD, allow=_EITHER)
     async def read_hold(call: Call, person: Alias) -> HoldView:
         """Why nothing of a person may be erased for now; not found where there is no hold."""
         record, _ = await _record(call.caller, person)

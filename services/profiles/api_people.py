@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 from services.profiles import person as rules
 from services.profiles.identity import Identity
 from services.profiles.named import PersonNotKnown, colleague_named, person_named
+from shared.access import matrix
 from shared.auth.callers import Role, Scope
 from shared.contracts.profiles import ChangeReason, Language, Name
 from shared.http import Alias, Body, Call, Day, Line, Routes, Text
@@ -144,6 +145,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people",
+        access=matrix.REPORT_PERSON,
         allow=_HR,
         creates=True,
         refuses=(rules.AlreadyJoined,),
@@ -174,6 +176,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people/{person}/describe",
+        access=matrix.REPORT_PERSON,
         allow=_HR,
         example={"given_name": "Amina", "family_name": "Diallo-Berg", "language": "fr"},
     )
@@ -184,6 +187,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people/{person}/add-alias",
+        access=matrix.REPORT_PERSON,
         allow=_HR,
         refuses=(rules.AliasTaken,),
         example={"source": "subject", "value": "amina.diallo", "effective_on": "2024-03-01"},
@@ -196,6 +200,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people/{person}/remove-alias",
+        access=matrix.REPORT_PERSON,
         allow=_HR,
         example={"source": "subject", "value": "amina.diallo", "effective_on": "2026-09-01"},
     )
@@ -207,6 +212,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people/{person}/take-place",
+        access=matrix.REPORT_PERSON,
         allow=_HR,
         refuses=(rules.NotEmployed, rules.PositionHeld, rules.FactUnknown),
         example=_PLACE,
@@ -223,6 +229,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people/{person}/change-place",
+        access=matrix.REPORT_PERSON,
         allow=_HR,
         refuses=(rules.NotEmployed, rules.PositionNotHeld, rules.FactUnknown),
         example={
@@ -245,6 +252,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people/{person}/end-place",
+        access=matrix.REPORT_PERSON,
         allow=_HR,
         refuses=(rules.PositionNotHeld, rules.FactUnknown),
         example={"position": "P-17", "effective_on": "2026-09-01"},
@@ -259,6 +267,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people/{person}/assign-manager",
+        access=matrix.REPORT_PERSON,
         allow=_HR,
         refuses=(PersonNotKnown, rules.PositionNotHeld, rules.OwnManager, rules.FactUnknown),
         example={"position": "P-17", "manager": "E1002", "line": "dotted", "effective_on": "2026-04-01"},
@@ -282,6 +291,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people/{person}/name-interim-partner",
+        access=matrix.NAME_INTERIM_PARTNER,
         refuses=(PersonNotKnown, rules.ManagerPresent, rules.OwnManager, rules.NotEmployed),
         example={"partner": "E1002"},
     )
@@ -294,6 +304,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people/{person}/leave",
+        access=matrix.REPORT_PERSON,
         allow=_HR,
         refuses=(rules.NotEmployed, rules.FactUnknown),
         example={"left_on": "2026-08-31", "reason": "moved abroad"},
@@ -307,6 +318,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people/{person}/rejoin",
+        access=matrix.REPORT_PERSON,
         allow=_HR,
         refuses=(rules.AlreadyJoined, rules.FactUnknown),
         example={"joined_on": "2027-02-01"},
@@ -320,6 +332,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
 
     @routes.post(
         "/v1/people/{person}/withdraw-fact",
+        access=matrix.REPORT_PERSON,
         allow=_HR,
         refuses=(rules.FactUnknown,),
         example={"fact": "01a2c3d4-0000-7000-8000-000000000003"},

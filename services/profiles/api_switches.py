@@ -2,6 +2,7 @@
 
 from services.profiles import switches as rules
 from services.profiles.switches_list import SwitchesList, SwitchesView
+from shared.access import matrix
 from shared.auth.callers import Role
 from shared.contracts.profiles import Measure
 from shared.http import Alias, Body, Call, Line, Routes
@@ -26,6 +27,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, switches:
 
     @routes.post(
         "/v1/legal-entities/{legal_entity}/turn-on",
+        access=matrix.SWITCH_MEASURE,
         allow=Role.ADMIN,
         example={"measure": "hr_sees_conversations", "reason": "Agreed with the works council on 3 March 2027."},
     )
@@ -35,6 +37,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, switches:
 
     @routes.post(
         "/v1/legal-entities/{legal_entity}/turn-off",
+        access=matrix.SWITCH_MEASURE,
         allow=Role.ADMIN,
         example={"measure": "hr_sees_conversations", "reason": "The pilot is over."},
     )
@@ -42,12 +45,12 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, switches:
         """Turn a measure of people's behaviour off in a legal entity, at once."""
         return await switch(call, legal_entity, on=False)
 
-    @routes.get("/v1/legal-entities/{legal_entity}/switches", allow=("person", Role.ADMIN))
+    @routes.get("/v1/legal-entities/{legal_entity}/switches", access=matrix.READ_SWITCHES, allow=("person", Role.ADMIN))
     async def list_switches(call: Call, legal_entity: str) -> SwitchesView:
         """Which measures of people's behaviour are on in your legal entity, and why; administrators read it of each."""
         return await switches.find(legal_entity, call.caller)
 
-    @routes.get("/v1/people/{person}/switches")
+    @routes.get("/v1/people/{person}/switches", access=matrix.READ_OWN_SWITCHES)
     async def read_own_switches(call: Call, person: Alias) -> SwitchesView:
         """Which measures of people's behaviour are on where you belong, and why."""
         return await switches.of(await relations.oneself(person, call.caller))

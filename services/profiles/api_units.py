@@ -8,6 +8,7 @@ from pydantic import Field
 from services.profiles import unit as rules
 from services.profiles.named import PersonNotKnown, person_named
 from services.profiles.people_list import PeopleList, UnitView
+from shared.access import matrix
 from shared.auth.callers import Role, Scope
 from shared.http import Body, Call, Day, Line, Listing, Page, Routes
 from shared.relations.reads import Relations
@@ -61,6 +62,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
 
     @routes.post(
         "/v1/units",
+        access=matrix.REPORT_UNIT,
         allow=_HR,
         creates=True,
         refuses=(rules.UnitExists, rules.UnitWithinItself),
@@ -78,6 +80,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
 
     @routes.post(
         "/v1/units/{unit}/change",
+        access=matrix.REPORT_UNIT,
         allow=_HR,
         refuses=(rules.UnitGone, rules.UnitWithinItself),
         example={"name": "Product Development", "parent": _UNIT, "effective_on": "2026-04-01"},
@@ -88,6 +91,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
 
     @routes.post(
         "/v1/units/{unit}/appoint-leader",
+        access=matrix.REPORT_UNIT,
         allow=_HR,
         refuses=(PersonNotKnown, rules.UnitGone),
         example={"leader": "E1002", "effective_on": "2026-04-01"},
@@ -100,6 +104,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
 
     @routes.post(
         "/v1/units/{unit}/replace",
+        access=matrix.REPORT_UNIT,
         allow=_HR,
         refuses=(rules.UnitGone, rules.UnitWithinItself),
         example={"by": [_UNIT], "effective_on": "2026-04-01"},
@@ -110,6 +115,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
 
     @routes.post(
         "/v1/units/{unit}/assign-hr-partner",
+        access=matrix.REPORT_UNIT,
         allow=_HR,
         refuses=(PersonNotKnown,),
         example={"partner": "E1003", "effective_on": "2026-04-01"},
@@ -121,6 +127,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
 
     @routes.post(
         "/v1/units/{unit}/release-hr-partner",
+        access=matrix.REPORT_UNIT,
         allow=_HR,
         refuses=(PersonNotKnown, rules.NotHrPartner),
         example={"partner": "E1003", "effective_on": "2026-09-01"},
@@ -133,7 +140,7 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
         partner = await person_named(relations, call.body.partner, "#/partner")
         return await execute(call, rules.ReleaseHrPartner(unit, partner, call.body.effective_on))
 
-    @routes.get("/v1/units", allow=("person", Scope.PEOPLE_READ, Role.ADMIN))
+    @routes.get("/v1/units", access=matrix.READ_UNIT, allow=("person", Scope.PEOPLE_READ, Role.ADMIN))
     async def list_units(call: Call[None, Listing]) -> Page[UnitView]:
         """The units, by code."""
         return await people.units(call.cursor, call.query.limit)

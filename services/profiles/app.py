@@ -24,6 +24,7 @@ from services.profiles.imports.worker import Importer
 from services.profiles.people_list import PeopleList
 from services.profiles.switches_list import SwitchesList
 from shared import service
+from shared.access import matrix
 from shared.audit.api import add_readers
 from shared.http import Routes
 from shared.kafka.freshness import Waits
@@ -53,7 +54,9 @@ def add_routes(routes: Routes, parts: Parts) -> None:
         api_switches.add_routes(routes, parts.streams, parts.relations, SwitchesList(parts.pool))
     with routes.waiting_for(Waits(parts.freshness, relations, aspirations)):
         api_aspirations.add_routes(routes, parts.streams, parts.relations, listed)
-        add_readers(routes, "aspirations", parts.pool, parts.relations, parts.audit)
+        add_readers(
+            routes, "aspirations", parts.pool, parts.relations, parts.audit, access=matrix.READ_ASPIRATION_AUDIENCE
+        )
     api_erasures.add_routes(routes, parts.streams, parts.relations, parts.sealer)
     api_imports.add_routes(routes, parts.pool, parts.settings.secret)
 

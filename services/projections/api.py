@@ -12,6 +12,7 @@ from services.projections.moves_reads import Figures, GroupBy, MovesAsked, Moves
 from services.projections.moves_releases import MovesReleases, ReleasesNotYet, ReleaseView, reads_releases
 from services.projections.stories import Kind
 from services.projections.timeline import Asked, Order, TimelineReads
+from shared.access import matrix
 from shared.auth.callers import Role, Scope
 from shared.groups import MOST_DIMENSIONS
 from shared.http import Alias, Call, Day, Found, Line, Listing, Moment, Page, Query, Routes, Several
@@ -98,7 +99,7 @@ _RELEASES = {
 def add_timeline(routes: Routes, relations: Relations, timeline: TimelineReads) -> None:
     """Adds the career timeline."""
 
-    @routes.get("/v1/people/{person}/timeline")
+    @routes.get("/v1/people/{person}/timeline", access=matrix.READ_TIMELINE)
     async def read_timeline(call: Call[None, TimelineQuery], person: Alias) -> Page[Entry]:
         """The career story of a person: one's own; as manager or HR partner what is official or shared.
 
@@ -121,6 +122,7 @@ def add_moves(routes: Routes, moves: MovesReads, releases: MovesReleases) -> Non
 
     @routes.get(
         "/v1/moves",
+        access=matrix.COUNT_MOVES,
         allow=(Role.HR_PARTNER, Role.HR_ANALYST, Scope.MOVES_READ),
         refuses=(ReleasesNotYet,),
         example_answer=_RELEASED,
@@ -142,7 +144,7 @@ def add_moves(routes: Routes, moves: MovesReads, releases: MovesReleases) -> Non
             raise NotAllowed("Releases are read by analysts who are no HR partners.")
         return Found(await moves.figures(call.caller, asked), 0)
 
-    @routes.get("/v1/moves/releases", allow=Role.HR_ANALYST, example_answer=_RELEASES)
+    @routes.get("/v1/moves/releases", access=matrix.LIST_RELEASES, allow=Role.HR_ANALYST, example_answer=_RELEASES)
     async def list_releases(call: Call[None, Listing]) -> Page[ReleaseView]:
         """The releases that analysts read, newest first: one a month, each for ever as it was made."""
         if not reads_releases(call.caller):
@@ -150,10 +152,7 @@ def add_moves(routes: Routes, moves: MovesReads, releases: MovesReleases) -> Non
         before = None if call.cursor is None else int(str(call.cursor[0]))
         return await releases.listed(before, call.query.limit)
 
-    @routes.get(
-        "/v1/moves/people",
-        allow=Role.HR_PARTNER,
-    )
+    @routes.get("/v1/moves/people", access=matrix.LIST_MOVES, allow=Role.HR_PARTNER)
     async def list_moves(call: Call[None, PeopleQuery]) -> Page[MoveView]:
         """The people behind a figure: every official move from or to the units whose HR partner you are."""
         query = call.query

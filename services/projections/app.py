@@ -12,6 +12,7 @@ from services.projections.moves_reads import MovesReads
 from services.projections.moves_releases import MovesReleases, Releasing
 from services.projections.timeline import Timeline, TimelineReads
 from shared import groups, service
+from shared.access import matrix
 from shared.audit.api import add_readers
 from shared.http import Routes
 from shared.kafka.freshness import Waits
@@ -32,7 +33,7 @@ def add_routes(routes: Routes, parts: service.Parts) -> None:
     relations, timeline, moves = models(parts)
     with routes.waiting_for(Waits(parts.freshness, timeline, relations)):
         api.add_timeline(routes, parts.relations, TimelineReads(parts.pool, parts.relations, parts.sealer, parts.audit))
-        add_readers(routes, "timeline", parts.pool, parts.relations, parts.audit)
+        add_readers(routes, "timeline", parts.pool, parts.relations, parts.audit, access=matrix.READ_TIMELINE_READERS)
     with routes.waiting_for(Waits(parts.freshness, moves, relations)):
         reads = MovesReads(parts.pool, parts.relations, parts.audit)
         api.add_moves(routes, reads, MovesReleases(parts.pool))

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.access import Row, matrix
 from shared.audit.book import Book
 from shared.audit.entries import ListingOff, Reader, Shown, WasRead, read_by, readers
 from shared.auth.callers import Role
@@ -21,10 +22,10 @@ class CaseBody(Body):
     case_number: CaseNumber
 
 
-def add_readers(routes: Routes, of: str, rows: Rows, relations: Relations, audit: Book) -> None:
-    """Adds `/v1/people/{person}/<of>/readers` and `/v1/audit/<of>/readers/{person}/lookup`."""
+def add_readers(routes: Routes, of: str, rows: Rows, relations: Relations, audit: Book, *, access: Row) -> None:
+    """Adds `/v1/people/{person}/<of>/readers` with this row, and `/v1/audit/<of>/readers/{person}/lookup`."""
 
-    @routes.get(f"/v1/people/{{person}}/{of}/readers", operation=f"list_readers_of_{of}")
+    @routes.get(f"/v1/people/{{person}}/{of}/readers", access=access, operation=f"list_readers_of_{of}")
     async def list_readers(call: Call[None, Listing], person: Alias) -> Page[Reader]:
         """Who else has seen what there is of you here, latest first, and why they could.
 
@@ -36,6 +37,7 @@ def add_readers(routes: Routes, of: str, rows: Rows, relations: Relations, audit
 
     @routes.post(
         f"/v1/audit/{of}/readers/{{person}}/lookup",
+        access=matrix.LOOK_UP_READS,
         allow=Role.ADMIN,
         status=200,
         reads=True,
@@ -49,7 +51,7 @@ def add_readers(routes: Routes, of: str, rows: Rows, relations: Relations, audit
         Where their legal entity has `audit_by_reader` turned on. It is noted, and they can read by whom and for which
         case.
         """
-        reader = await relations.named(person, call.caller)
+        reader = await relations.person(person)
         await relations.require_fresh()
         page = await read_by(rows, reader, cursor=call.cursor, limit=call.query.limit)
         case_number = call.body.case_number

@@ -5,12 +5,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict, TypeVar, Unpack, get_args, get_origin, get_type_hints
+from typing import Any, Literal, Required, TypedDict, TypeVar, Unpack, get_args, get_origin, get_type_hints
 from uuid import UUID
 
 import orjson
 from pydantic import BaseModel
 
+from shared.access import Row
 from shared.auth.callers import Caller, Role, Scope
 from shared.http.calls import Alias, Call, Handler, Upload
 from shared.http.fields import Body, Listing, Nothing, Query, check_strict
@@ -54,6 +55,7 @@ class Route:
 
     method: Method
     path: str
+    access: Row
     handler: Handler
     operation: str
     summary: str
@@ -78,6 +80,7 @@ class Route:
 class Told(TypedDict, total=False):
     """What is told of a route, as `Routes.route` explains it."""
 
+    access: Required[Row]
     allow: Grant | Iterable[Grant]
     refuses: Iterable[type[Refusal]]
     creates: bool | str
@@ -131,6 +134,7 @@ class Routes:
         method: Method,
         path: str,
         *,
+        access: Row,
         allow: Grant | Iterable[Grant] = "person",
         refuses: Iterable[type[Refusal]] = (),
         creates: bool | str = False,
@@ -147,6 +151,7 @@ class Routes:
     ) -> Callable[[H], H]:
         """Declares a handler; its name is the operation id, its docstring the summary, its annotations the models.
 
+        `access` is its row of the matrix of who may see what: which record, and what is done with it.
         `refuses` names the refusals of the service's own; `creates` makes the status 201 and the Location the path, or
         the path that it names, with the new id behind it; `guarded` asks for If-Match; `example` is a body, checked
         here, and of an upload one by each media type; `reads` says that a POST is a look-up; `accepts` and `largest`
@@ -166,6 +171,7 @@ class Routes:
                 Route(
                     method=method,
                     path=path,
+                    access=access,
                     handler=handler,
                     operation=operation or handler.__name__,
                     summary=summary,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol, get_args
-from uuid import UUID
+from uuid import UUID, uuid4, uuid5
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -203,6 +203,7 @@ class Relations:
     def __init__(self, rows: Rows, fresh: Fresh) -> None:
         self._rows = rows
         self._fresh = fresh
+        self._nobody = uuid4()
         self._zones: dict[UUID, tuple[float, ZoneInfo]] = {}
 
     async def person(self, alias: str, sources: Sequence[str] = ("employee_number", "subject")) -> UUID:
@@ -236,13 +237,17 @@ class Relations:
         )
 
     async def named(self, alias: str, caller: Caller) -> UUID:
-        """The person of a path; who names themselves, without asking the database. Raises NotFound, RelationsStale."""
+        """The person of a path; who names themselves, without asking the database.
+
+        Who is nobody has a stand-in, the same one for the same alias, of whom there is nothing: the read finds that out
+        as it does of who is not the caller's, with the same answer after the same time.
+        """
         if caller.person is not None and alias == str(caller.person):
             return caller.person
         try:
             return await self.person(alias)
         except NotFound:
-            raise await self.not_found() from None
+            return uuid5(self._nobody, alias)
 
     async def oneself(self, alias: str, caller: Caller) -> UUID:
         """The person of a path who must be the caller; by their id, without asking the database. Raises NotFound."""

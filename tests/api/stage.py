@@ -4,11 +4,14 @@ What comes between store and models elsewhere (relay, Kafka, consumer) is tried 
 place, at once and without waiting. People, places and leaders are told as profiles tells them.
 """
 
+import base64
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal, cast
 from urllib.parse import urlsplit
 from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
@@ -20,9 +23,9 @@ from uuid_utils.compat import uuid7
 
 from shared.audit import Book
 from shared.audit import migrations as audit_migrations
-from shared.auth.callers import Caller, Role, Unauthenticated
+from shared.auth.callers import Caller, Role, Scope, Unauthenticated
+from shared.contracts import erasure as erasures
 from shared.contracts import profiles
-from shared.contracts.erasure import Scope
 from shared.contracts.event import Event
 from shared.contracts.profiles import AliasSource, Capacity, Language, Measure, Name
 from shared.erasure.forgetting import Forgetting
@@ -73,7 +76,7 @@ class _Keys:
     async def check(self) -> None:
         return None
 
-    async def destroy(self, erasure: UUID, person: UUID, scope: Scope) -> int:
+    async def destroy(self, erasure: UUID, person: UUID, scope: erasures.Scope) -> int:
         if scope == "person":
             self._keys.erase(person)
         for data_class in WORDS:
@@ -82,7 +85,8 @@ class _Keys:
 
 
 class Bearers:
-    """`Bearer <id>` is that person, `Bearer <id> hr_partner` with a role."""
+    """`Bearer <id>` is that person, `Bearer <id> hr_partner` with a role; `Bearer service moves:read` is a service
+    account, `Bearer <id>@portal act:read` one on behalf of that person."""
 
     def knows(self, authorization: bytes | None) -> bool:
         return authorization is not None
@@ -90,8 +94,13 @@ class Bearers:
     async def caller(self, authorization: bytes | None) -> Caller:
         if authorization is None:
             raise Unauthenticated
-        _, person, *roles = authorization.decode().split()
-        return Caller(person, UUID(person), roles=frozenset(map(Role, roles)))
+        _, name, *grants = authorization.decode().split()
+        if name == "service":
+            return Caller("service:exports", service="exports", scopes=frozenset(map(Scope, grants)))
+        person, _, actor = name.partition("@")
+        if actor:
+            return Caller(person, UUID(person), scopes=frozenset(map(Scope, grants)), actor=actor)
+        return Caller(person, UUID(person), roles=frozenset(map(Role, grants)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,10 @@ class Person:
     async def look_up(self, path: str, body: object, /, **query: object) -> Answered:
         return await self._send("POST", path, body, {}, query)
 
+    async def upload(self, path: str, content: bytes) -> Answered:
+        """A CSV file."""
+        return await self._send("POST", path, content, {"content-type": "text/csv"}, {})
+
     async def put(self, path: str, body: object, /) -> Answered:
         return await self._send("PUT", path, body, {}, {})
 
@@ -141,8 +154,8 @@ class Person:
         answer = await self._client.request(
             method,
             path.replace("{me}", str(self.id)),
-            content=None if body is None else orjson.dumps(body),
-            headers={**self._headers, **given, **({} if body is None else {"content-type": "application/json"})},
+            content=body if body is None or isinstance(body, bytes) else orjson.dumps(body),
+            headers={**self._headers, **({} if body is None else {"content-type": "application/json"}), **given},
             params={name: str(value) for name, value in query.items()},
         )
         content = orjson.loads(answer.content) if answer.content else None
@@ -326,8 +339,10 @@ async def stage(server: str, service: Service, **more: object) -> AsyncIterator[
     sealer = Sealer(KeyCache(keys, seconds=0))  # a key that is destroyed is gone at once
     name = f"test_{uuid4().hex}"
     url = _url(server, name)
-    given = cast("type[Settings]", service.settings).model_validate({**_SETTINGS, "database_url": url, **more})
     async with AsyncExitStack() as stack:
+        secret = _secret_in(stack.enter_context(TemporaryDirectory()))
+        settings = cast("type[Settings]", service.settings)
+        given = settings.model_validate({**_SETTINGS, "database_url": url, "secret_file": secret, **more})
         pool = Pool(url, search_path=", ".join(("relations", *service.schemas, "public")))
 
         def parts(store: PostgresEventStore) -> Parts:
@@ -368,8 +383,13 @@ _SETTINGS = {
     "kafka_bootstrap_servers": "",
     "issuer_url": "",
     "master_key_file": "/dev/null",
-    "secret_file": "/dev/null",
 }
+
+
+def _secret_in(folder: str) -> Path:
+    file = Path(folder) / "secret"
+    file.write_text(base64.b64encode(bytes(32)).decode())
+    return file
 
 
 _TEMPLATES: dict[tuple[str, str], str] = {}

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -50,10 +49,8 @@ class Cast:
 
 
 @pytest.fixture
-async def cast(database_url: str, tmp_path: Path) -> AsyncIterator[Cast]:
-    secret = tmp_path / "secret"
-    secret.write_text("A" * 43 + "=")
-    async with stage(database_url, SERVICE, secret_file=secret) as made:
+async def cast(database_url: str) -> AsyncIterator[Cast]:
+    async with stage(database_url, SERVICE) as made:
         leader, partner, lea, eve = [await made.hire() for _ in range(4)]
         unit = await made.unit(leader, hr_partner=partner)
         ana = await made.hire(unit=unit)
@@ -195,6 +192,7 @@ async def test_both_read_the_delegation_and_one_alone_why(cast: Cast) -> None:
     one = f"/v1/delegations/{first}"
     assert [(await who.get(one)).body for who in (cast.max, cast.lea, cast.admin)] == [now, unsaid[1], unsaid[1]]
     assert [(await cast.eve.get(other)).status for other in (path, one, f"/v1/delegations/{uuid4()}")] == [404] * 3
+    assert (await cast.admin.get(f"/v1/people/{uuid4()}/delegations")).status == 404
     page = await cast.max.get(path, limit=1)
     assert (await cast.max.get(path, limit=1, cursor=page.body["next"])).body == {"items": [now], "next": None}
     stored = await cast.stage.parts.store.tail(0, 10)

@@ -1,9 +1,7 @@
 """People through profiles' API: what HR reports, and who is seen how."""
 
-import base64
 from collections.abc import AsyncIterator
 from datetime import date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 from zoneinfo import ZoneInfo
@@ -20,10 +18,8 @@ PLACE = place(effective_on="2024-03-01")
 
 
 @pytest.fixture
-async def house(database_url: str, tmp_path: Path) -> AsyncIterator[Stage]:
-    secret = tmp_path / "secret"
-    secret.write_text(base64.b64encode(bytes(range(32))).decode())
-    async with stage(database_url, SERVICE, secret_file=secret) as staged:
+async def house(database_url: str) -> AsyncIterator[Stage]:
+    async with stage(database_url, SERVICE) as staged:
         yield staged
 
 

@@ -1,10 +1,8 @@
 """Profiles through its API: what HR may report, and what is made of it."""
 
-import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -42,10 +40,8 @@ def pointers(refused: Answered) -> list[str]:
 
 
 @pytest.fixture
-async def office(database_url: str, tmp_path: Path) -> AsyncIterator[Office]:
-    secret = tmp_path / "secret"
-    secret.write_text(base64.b64encode(bytes(32)).decode())
-    async with stage(database_url, SERVICE, secret_file=secret) as made:
+async def office(database_url: str) -> AsyncIterator[Office]:
+    async with stage(database_url, SERVICE) as made:
         yield Office(made, made.person(uuid4(), "admin"))
 
 

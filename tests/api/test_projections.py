@@ -13,7 +13,6 @@ from services.projections import moves_releases
 from services.projections.app import SERVICE
 from services.projections.moves_releases import Releasing
 from shared import http
-from shared.auth.callers import Caller, Scope
 from shared.contracts import conversations, opportunities, profiles
 from shared.kafka.freshness import Freshness
 from shared.metrics import Metrics
@@ -21,16 +20,6 @@ from shared.relations.reads import Relations
 from tests.api.stage import Bearers, Fresh, Person, Stage, stage
 
 TODAY = datetime.now(UTC).date()
-
-
-class AlsoServices(Bearers):
-    """`Bearer service moves:read` is a service account with that scope."""
-
-    async def caller(self, authorization: bytes | None) -> Caller:
-        if authorization is not None and authorization.startswith(b"Bearer service"):
-            scopes = frozenset(map(Scope, authorization.decode().split()[2:]))
-            return Caller("service:exports", service="exports", scopes=scopes)
-        return await super().caller(authorization)
 
 
 class Waited(Fresh):
@@ -108,7 +97,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
         made.api = http.build(
             SERVICE.name,
             routes,
-            authenticator=AlsoServices(),
+            authenticator=Bearers(),
             secret=bytes(32),
             metrics=Metrics("projections"),
             health=http.Health(),

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -38,10 +37,8 @@ class Cast:
 
 
 @pytest.fixture
-async def cast(database_url: str, tmp_path: Path) -> AsyncIterator[Cast]:
-    secret = tmp_path / "secret"
-    secret.write_text("A" * 43 + "=")
-    async with stage(database_url, SERVICE, secret_file=secret) as made:
+async def cast(database_url: str) -> AsyncIterator[Cast]:
+    async with stage(database_url, SERVICE) as made:
         ana, ben = await made.hire(legal_entity="FR01"), await made.hire(legal_entity="CA 01")
         yield Cast(made, made.person(ana), made.person(ben), made.person(uuid4(), "admin"))
 

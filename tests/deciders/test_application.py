@@ -60,7 +60,8 @@ given = scenario(DECIDER)
 OPPORTUNITY = UUID(int=1)
 OWNER = UUID(int=3)
 AMINA = UUID(int=4)
-APPLICATION = application_id(OPPORTUNITY, AMINA)
+SECRET = bytes(32)
+APPLICATION = application_id(OPPORTUNITY, AMINA, SECRET)
 MONDAY = date(2027, 3, 1)
 TUESDAY = date(2027, 3, 2)
 WEDNESDAY = date(2027, 3, 3)
@@ -247,9 +248,13 @@ def test_nothing_is_done_to_what_was_never_submitted(command: ApplicationCommand
 
 
 def test_one_person_has_one_application_for_an_opportunity() -> None:
-    assert application_id(OPPORTUNITY, AMINA) == application_id(OPPORTUNITY, AMINA)
-    assert application_id(OPPORTUNITY, AMINA) != application_id(OPPORTUNITY, OWNER)
-    assert application_id(OPPORTUNITY, AMINA) != application_id(UUID(int=9), AMINA)
+    assert application_id(OPPORTUNITY, AMINA, SECRET) == application_id(OPPORTUNITY, AMINA, SECRET)
+    assert application_id(OPPORTUNITY, AMINA, SECRET) != application_id(OPPORTUNITY, OWNER, SECRET)
+    assert application_id(OPPORTUNITY, AMINA, SECRET) != application_id(UUID(int=9), AMINA, SECRET)
+
+
+def test_nobody_without_the_secret_works_out_the_id_of_an_application() -> None:
+    assert application_id(OPPORTUNITY, AMINA, SECRET) != application_id(OPPORTUNITY, AMINA, bytes([1]) * 32)
 
 
 HERE = UUID(int=7)

@@ -11,6 +11,7 @@ import httpx2
 import uvicorn
 from pydantic import BaseModel, Field
 
+from shared.access.rules import allowed, anybody_but, row
 from shared.auth import Caller, Role, Scope
 from shared.auth.callers import Unauthenticated
 from shared.eventstore import CommandKey, CommandRepeated, OutcomeUnknown, Overloaded, VersionConflict
@@ -129,11 +130,15 @@ class Service:
         return self.calls[-1].key
 
 
+FRUIT = row("fruit", "eat", allowed(*anybody_but(), why="It is there for all."))
+
+
 def routes_of(service: Service) -> Routes:
     routes = Routes(waiter=service)
 
     @routes.post(
         "/v1/people/{person}/aspirations/{aspiration}/share",
+        access=FRUIT,
         refuses=(AlreadyWithdrawn,),
         example={"audience": {"kind": "manager"}, "note": "Read this before we talk."},
     )
@@ -145,36 +150,36 @@ def routes_of(service: Service) -> Routes:
         await service.act(call)
         return Receipt(aspiration, 3, "profiles:7:123")
 
-    @routes.post("/v1/baskets", creates=True)
+    @routes.post("/v1/baskets", access=FRUIT, creates=True)
     async def open_basket(call: Call) -> Receipt:
         """Open a basket."""
         await service.act(call)
         return Receipt(ITEM, 1, None)
 
-    @routes.post("/v1/people/{person}/baskets", creates="/v1/baskets")
+    @routes.post("/v1/people/{person}/baskets", access=FRUIT, creates="/v1/baskets")
     async def give_basket(call: Call, person: Alias) -> Receipt:
         """Give a basket."""
         await service.act(call)
         return Receipt(ITEM, 1, None)
 
-    @routes.put("/v1/baskets/{basket}", guarded=True)
+    @routes.put("/v1/baskets/{basket}", access=FRUIT, guarded=True)
     async def fill_basket(call: Call[ShareBody], basket: UUID) -> Receipt:
         """Fill a basket."""
         await service.act(call)
         return Receipt(basket, (call.if_match or 0) + 1, "profiles:7:124")
 
-    @routes.post("/v1/baskets/{basket}/tidy", example={"by": "colour"})
+    @routes.post("/v1/baskets/{basket}/tidy", access=FRUIT, example={"by": "colour"})
     async def tidy_basket(call: Call[TidyBody], basket: UUID) -> Receipt:
         """Tidy a basket."""
         await service.act(call)
         return Receipt(basket, 3, None)
 
-    @routes.delete("/v1/baskets/{basket}", allow=Role.ADMIN)
+    @routes.delete("/v1/baskets/{basket}", access=FRUIT, allow=Role.ADMIN)
     async def drop_basket(call: Call, basket: UUID) -> None:
         """Drop a basket."""
         await service.act(call)
 
-    @routes.get("/v1/baskets/{basket}", allow=("person", Scope.PEOPLE_READ))
+    @routes.get("/v1/baskets/{basket}", access=FRUIT, allow=("person", Scope.PEOPLE_READ))
     async def read_basket(call: Call, basket: UUID) -> Found[Words]:
         """Read a basket."""
         await service.act(call)
@@ -182,7 +187,7 @@ def routes_of(service: Service) -> Routes:
             raise NotFound
         return Found(Words(text=service.basket), 7)
 
-    @routes.get("/v1/fruits")
+    @routes.get("/v1/fruits", access=FRUIT)
     async def list_fruits(call: Call[None, Fruits]) -> Page[Fruit]:
         """List fruits."""
         first = int(call.cursor[0] or 0) + 1 if call.cursor else 0
@@ -190,19 +195,19 @@ def routes_of(service: Service) -> Routes:
         items = [Fruit(id=number, name=f"fruit {number}") for number in range(first, last)]
         return Page(items, (last - 1,) if last < service.fruits else None)
 
-    @routes.get("/v1/fruits/quantity", allow="public")
+    @routes.get("/v1/fruits/quantity", access=FRUIT, allow="public")
     async def count_fruits(call: Call[None, Quantity]) -> dict[str, int]:
         """Count fruits."""
         await service.act(call)
         return dict.fromkeys(call.query.of, service.fruits)
 
-    @routes.post("/v1/fruits/find", reads=True)
+    @routes.post("/v1/fruits/find", access=FRUIT, reads=True)
     async def find_fruits(call: Call) -> list[Fruit]:
         """Find fruits."""
         await service.act(call)
         return []
 
-    @routes.post("/v1/imports", allow=Scope.IMPORTS_WRITE, accepts=("text/csv",), largest=service.largest)
+    @routes.post("/v1/imports", access=FRUIT, allow=Scope.IMPORTS_WRITE, accepts=("text/csv",), largest=service.largest)
     async def take_import(call: Call[Upload]) -> dict[str, int]:
         """Take a file."""
         service.calls.append(call)

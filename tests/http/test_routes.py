@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from shared.http import Alias, Body, Call, Line, Query, Routes
 from shared.streams import Receipt
+from tests.http.sample import FRUIT
 
 
 class Loose(BaseModel):
@@ -96,7 +97,7 @@ async def unsaid(call: Call[Fine]):
 )
 def test_a_route_is_declared_whole(path: str, handler: Any, words: str) -> None:
     with pytest.raises(TypeError, match=words):
-        Routes().post(path)(handler)
+        Routes().post(path, access=FRUIT)(handler)
 
 
 def test_an_example_is_a_body() -> None:
@@ -104,9 +105,14 @@ def test_an_example_is_a_body() -> None:
         """Fine."""
         raise NotImplementedError
 
-    Routes().post("/v1/a", example={"name": "x"})(fine)
+    Routes().post("/v1/a", access=FRUIT, example={"name": "x"})(fine)
     with pytest.raises(ValidationError):
-        Routes().post("/v1/a", example={"name": 1})(fine)
+        Routes().post("/v1/a", access=FRUIT, example={"name": 1})(fine)
+
+
+def test_a_route_says_which_row_of_who_may_see_what_it_is() -> None:
+    with pytest.raises(TypeError, match="access"):
+        Routes().get("/v1/a")  # type: ignore[call-arg]
 
 
 def test_a_declared_route_keeps_what_its_handler_says() -> None:
@@ -115,7 +121,7 @@ def test_a_declared_route_keeps_what_its_handler_says() -> None:
 
     routes = Routes()
 
-    @routes.get("/v1/people/{person}/things/{thing}")
+    @routes.get("/v1/people/{person}/things/{thing}", access=FRUIT)
     async def read_thing(call: Call[None, Which], person: Alias, thing: UUID) -> dict[str, int]:
         """Read a thing.
 

@@ -13,6 +13,7 @@ from services.profiles.imports.jobs import Job, Jobs, Listed, Options, Progress,
 from services.profiles.imports.receive import Receiving
 from services.profiles.imports.shapes import Kind, Mode
 from services.profiles.imports.staging import Staging
+from shared.access import matrix
 from shared.auth.callers import Role, Scope
 from shared.eventstore import CommandKey, CommandRepeated
 from shared.http import Call, Day, Listing, Page, Query, Routes, Upload
@@ -94,6 +95,7 @@ def add_routes(routes: Routes, pool: Pool, secret: bytes) -> None:
 
     @routes.post(
         "/v1/imports",
+        access=matrix.IMPORT,
         allow=_HR,
         status=202,
         accepts=("multipart/form-data", "text/csv"),
@@ -131,7 +133,7 @@ def add_routes(routes: Routes, pool: Pool, secret: bytes) -> None:
             raise
         return _view(await _get(jobs, id_))
 
-    @routes.get("/v1/imports", allow=_HR)
+    @routes.get("/v1/imports", access=matrix.IMPORT, allow=_HR)
     async def list_imports(call: Call[None, Listing]) -> Page[ImportView]:
         """Imports, the newest first."""
         before = (datetime.fromisoformat(str(call.cursor[0])), UUID(str(call.cursor[1]))) if call.cursor else None
@@ -140,12 +142,12 @@ def add_routes(routes: Routes, pool: Pool, secret: bytes) -> None:
         last = (shown[-1].created_at.isoformat(), str(shown[-1].id)) if len(found) > len(shown) else None
         return Page([_view(one) for one in shown], last)
 
-    @routes.get("/v1/imports/{import_id}", allow=_HR)
+    @routes.get("/v1/imports/{import_id}", access=matrix.IMPORT, allow=_HR)
     async def read_import(_call: Call, import_id: UUID) -> ImportView:
         """One import: how far it is and what came of it."""
         return _view(await _get(jobs, import_id))
 
-    @routes.get("/v1/imports/{import_id}/problems", allow=_HR)
+    @routes.get("/v1/imports/{import_id}/problems", access=matrix.IMPORT, allow=_HR)
     async def list_import_problems(call: Call[None, Listing], import_id: UUID) -> Page[ProblemView]:
         """What is wrong in an import's files, by file, line and column; the first 1,000 found are kept."""
         job = await _get(jobs, import_id)
