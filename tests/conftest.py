@@ -1,6 +1,8 @@
 """Real servers for the tests: as given, else by Docker where it answers, else local ones. See tests/servers.py."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator, Iterator
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -52,3 +54,11 @@ async def fresh_database(database_url: str) -> AsyncIterator[str]:
         await admin.execute(f'drop database "{name}" with (force)')
     finally:
         await admin.close()
+
+
+@pytest.fixture
+def seed(request: pytest.FixtureRequest) -> int:
+    """Printed with a failure; SEED repeats a run."""
+    value = int(os.environ.get("SEED", uuid4().int % 1_000_000))
+    sys.stdout.write(f"SEED={value}\n")
+    return value

@@ -2,7 +2,20 @@
 
 import typer
 
-from deploy.careers.commands import audit, databases, demo, doctor, down, import_files, keys, secrets, token, topics, up
+from deploy.careers.commands import (
+    audit,
+    databases,
+    demo,
+    doctor,
+    down,
+    erase,
+    import_files,
+    keys,
+    secrets,
+    token,
+    topics,
+    up,
+)
 
 app = typer.Typer(
     help="Run, prepare and look after the career services.",
@@ -15,6 +28,7 @@ app.command("down")(down.down)
 app.command("token")(token.token)
 app.command("demo")(demo.demo)
 app.command("import")(import_files.import_files)
+app.command("erase")(erase.erase)
 app.command("secrets")(secrets.make)
 app.command("doctor")(doctor.doctor)
 app.add_typer(databases.app, name="databases")

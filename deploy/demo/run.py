@@ -32,7 +32,7 @@ def play(*, verbose: bool, keep: bool) -> None:
     left_up = False
     try:
         with screen.waiting("PostgreSQL, Kafka and ten processes of five services are starting"):
-            env = instance.up(folder, SERVICES)
+            env = instance.up(folder, SERVICES, given={"KEY_CACHE_SECONDS": "1", **os.environ})
         screen.title(f"Everything runs on this machine, for real, after {time.monotonic() - begun:.0f} s.")
         story = _played(_of_this_machine(folder, env), screen, verbose=verbose)
         if keep:

@@ -15,6 +15,7 @@ _SENTENCES: Mapping[str, Callable[[Entry], str]] = {
     "place_changed": lambda entry: f"became {entry['title']} in {entry['unit']}",
     "aspiration_recorded": lambda entry: f"wrote down: “{_word(entry, 'text')}”",
     "aspiration_shared": lambda entry: f"shared it with {_audience(entry)}",
+    "words_erased": lambda _: "took her words back",
     "conversation_held": lambda entry: f"talked about {entry['details'].get('topic', 'their career')}",
     "outcomes_rated": lambda entry: f"rated the talk: {_ratings(entry)}",
     "commitment_made": lambda entry: (

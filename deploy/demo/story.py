@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from deploy.careers.databases import PREFIX
 from deploy.demo.callers import Caller, Callers, Unexpected
-from deploy.demo.counts import Counts, count
+from deploy.demo.counts import Counts, count, sealed_words
 from deploy.demo.organisation import job_history_file, organisation, units_file
 from deploy.demo.place import Place
 from deploy.demo.screen import Screen
@@ -63,6 +63,7 @@ class Story:
         self._a_service_is_killed()
         self._timeline()
         self._moves()
+        self._words_are_erased()
 
     def reads(self) -> list[tuple[Caller, str, str]]:
         """Who may go on with which read: service and path."""
@@ -247,6 +248,40 @@ class Story:
             f"{flows['moves']} department moves over {len(cells)} flows, {titles['moves']} title changes,"
             f" {left['moves']} left."
         )
+
+    def _words_are_erased(self) -> None:
+        me, counted = self._id_of("H007"), self._moved("H008")
+        path = f"/v1/people/{me}/erasures"
+        with self._screen.waiting("keys are destroyed, and every service cleans its stores"):
+            asked = self.amina.post("profiles", path, {"scope": "words"})
+            receipt = self._until(lambda: self._complete(f"{path}/{asked.id}"), "all is erased", seconds=180)
+        self._screen.step("Amina takes her words back, all of them, for good:")
+        unreadable = sum(
+            place["found"] for one in receipt["services"] for place in one["places"] if place["done"] == "unreadable"
+        )
+        ends = date.fromisoformat(receipt["backups_end_on"])
+        self._screen.line(
+            f"{receipt['keys_destroyed']} keys are destroyed, and with them the words in {unreadable} events, wherever"
+            f" these stand: stores, topics, backups. The last backup of a key ends on {ends:%d %b %Y}."
+        )
+        sealed = asyncio.run(sealed_words(self._world.place.bootstrap_servers, me))
+        self._screen.line(f"What Kafka has of what she wrote down: {sealed[:40]}… No key opens it any more.")
+        entries = self.amina.get("projections", f"/v1/people/{me}/timeline", order="oldest", limit=100).body["items"]
+        hers = [entry for entry in entries if entry["kind"] in ("aspiration_recorded", "commitment_made")]
+        self._screen.line("Her timeline has the facts, and the words of others:")
+        self._screen.timeline(sentences([*hers, entries[-1]]))
+        if self._moved("H008") != counted:
+            raise Unexpected("HR's counts have changed with Amina's words.")
+        self._screen.line(f"HR's view is as it was: {counted} department moves.")
+
+    def _moved(self, partner: str) -> int:
+        """How many department moves an HR partner counts."""
+        caller = self._person(partner, "hr_partner")
+        return int(caller.get("projections", "/v1/moves", kind="department_move").body["moves"])
+
+    def _complete(self, path: str) -> dict[str, Any] | None:
+        found: dict[str, Any] = self.amina.get("profiles", path).body
+        return found if found["state"] == "complete" else None
 
     # What the steps share
 

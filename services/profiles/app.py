@@ -69,6 +69,7 @@ def work(parts: Parts) -> Work:
     erasing = Erasing(
         parts.pool,
         parts.streams,
+        parts.relations,
         parts.keys,
         key_cache_seconds=settings.key_cache_seconds,
         backup_days=settings.key_backup_days,

@@ -16,7 +16,7 @@ from shared.contracts.profiles import (
     AspirationRevised,
     AspirationShared,
     AudienceKind,
-    ErasureMarked,
+    ItemErased,
     SharingChanged,
     SharingWithdrawn,
 )
@@ -117,7 +117,7 @@ class Written:
 
 
 def evolve(state: Unwritten | Written, event: Event) -> Unwritten | Written:
-    if isinstance(event, ErasureMarked):
+    if isinstance(event, ItemErased):
         return Unwritten()
     if isinstance(event, AspirationRecorded):
         return Written(event.aspiration, event.person, event.content, 1, event.effective_on)

@@ -6,7 +6,7 @@ step is recorded when it is done, and harmless when it is done again.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -23,6 +23,7 @@ from shared.kafka.model import is_transient, place_of
 from shared.kafka.reactions import Reactions, reaction_key
 from shared.kafka.records import Heard
 from shared.postgres import Migration, Pool
+from shared.relations.reads import Relations
 from shared.service.parts import Keys
 from shared.streams import Origin, Streams
 
@@ -38,8 +39,9 @@ _OWN = Origin(BY)
 
 _log = structlog.get_logger("erasure")
 
-_ASKED = "insert into erasures (erasure, person) values ($1, $2) on conflict do nothing"
+_ASKED = "insert into erasures (erasure, person, scope) values ($1, $2, $3) on conflict do nothing"
 _OPEN = "select erasure, person from erasures where not complete order by erasure"
+_DONE = "select erasure, person, scope from erasures where complete"
 _COMPLETE = "update erasures set complete = true where erasure = $1"
 _SINCE = """
     select extract(epoch from clock_timestamp() - max(recorded_at))::float as seconds from public.events
@@ -51,18 +53,28 @@ _ASPIRATIONS = """
 
 async def ends(connection: asyncpg.Connection, order: Order) -> Iterable[UUID]:
     """A person's aspirations; and where the person is erased, their employment: no command finds it any more."""
-    found = [row["stream"] for row in await connection.fetch(_ASPIRATIONS, order.person)]
-    return found if order.scope == "words" else [*found, order.person]
+    streams = [row["stream"] for row in await connection.fetch(_ASPIRATIONS, order.person)]
+    return streams if order.scope == "words" else [*streams, order.person]
 
 
 class Erasing:
     """A worker's task, and the reactions that feed it."""
 
-    def __init__(self, pool: Pool, streams: Streams, keys: Keys, *, key_cache_seconds: float, backup_days: int) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        streams: Streams,
+        relations: Relations,
+        keys: Keys,
+        *,
+        key_cache_seconds: float,
+        backup_days: int,
+    ) -> None:
         """`key_cache_seconds`: how long any process may go on with a key; `backup_days`: how long a backup of the key
         database is kept."""
         self._pool = pool
         self._streams = streams
+        self._relations = relations
         self._keys = keys
         self._wait = key_cache_seconds + UNDER_WAY
         self._backups = timedelta(days=backup_days)
@@ -77,8 +89,12 @@ class Erasing:
 
     async def run(self) -> None:
         """For ever. Raises what does not pass by itself."""
+        again = True
         while True:
             try:
+                if again:
+                    await self._destroy_again()
+                    again = False
                 for row in await self._pool.fetch(_OPEN):
                     await self._further(row["erasure"], row["person"])
             except Exception as error:
@@ -86,6 +102,11 @@ class Erasing:
                     raise
                 _log.warning("erasure_waits", reason=place_of(error))
             await asyncio.sleep(POLL)
+
+    async def _destroy_again(self) -> None:
+        """At each start: a key database that was restored has keys again that were destroyed since its backup."""
+        for row in await self._pool.fetch(_DONE):
+            await self._keys.destroy(row["erasure"], row["person"], row["scope"])
 
     async def _further(self, erasure: UUID, person: UUID) -> None:
         """One step, if its time has come."""
@@ -96,7 +117,7 @@ class Erasing:
             _log.info("erasure_complete", erasure=erasure, scope=state.asked.scope)
         elif state.keys is None:
             keys = await self._keys.destroy(erasure, person, state.asked.scope)
-            await self._record(person, NoteKeysDestroyed(erasure, keys, _today() + self._backups))
+            await self._record(person, NoteKeysDestroyed(erasure, keys, datetime.now(UTC).date() + self._backups))
         elif not state.ordered:
             [row] = await self._pool.fetch(_SINCE, record_id(person), KeysDestroyed.type)
             if row["seconds"] > self._wait:
@@ -105,17 +126,14 @@ class Erasing:
     async def _asked(self, heard: Heard) -> None:
         event = read_event(heard.type, heard.body)
         if isinstance(event, ErasureRequested):
-            await self._pool.execute(_ASKED, event.erasure, event.person)
+            await self._pool.execute(_ASKED, event.erasure, event.person, event.scope)
 
     async def _reported(self, heard: Heard) -> None:
         event = read_event(heard.type, heard.body)
         if isinstance(event, ErasureReported):
-            note = NoteCleaned(event.erasure, event.service, event.places, _today())
+            today = await self._relations.today(event.person, datetime.now(UTC))
+            note = NoteCleaned(event.erasure, event.service, event.places, today)
             await self._record(event.person, note, Origin(BY, key=reaction_key("erasures_asked", heard)))
 
     async def _record(self, person: UUID, command: Any, origin: Origin = _OWN) -> None:
         await self._streams.execute(DECIDER, record_id(person), command, origin)
-
-
-def _today() -> date:
-    return datetime.now(UTC).date()

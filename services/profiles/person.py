@@ -12,9 +12,9 @@ from shared.contracts.profiles import (
     AliasRemoved,
     AliasSource,
     ChangeReason,
-    ErasureMarked,
     FactWithdrawn,
     InterimPartnerNamed,
+    ItemErased,
     Language,
     ManagerAssigned,
     Name,
@@ -247,7 +247,7 @@ class Person:
 def evolve(state: Nobody | Person, event: Event) -> Nobody | Person:
     person = state if isinstance(state, Person) else Person()
     match event:
-        case ErasureMarked():
+        case ItemErased():
             return Nobody()
         case (
             PersonJoined()

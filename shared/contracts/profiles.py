@@ -387,6 +387,20 @@ class ServiceCleaned(Event, name="profiles.service_cleaned", version=1, subject=
     places: Annotated[tuple[CleanedPlace, ...], Open("numbers of what was found, and nothing of it")]
 
 
+class ItemErased(
+    Event,
+    name="profiles.item_erased",
+    version=1,
+    subject="person",
+    withheld="it ends one stream, so that no command finds it; ErasureMarked tells everybody else",
+):
+    """What was recorded of one thing of a person's is erased: its words, and what leads to them."""
+
+    item: Item
+    person: Person
+    erasure: Item
+
+
 class WordsErased(Event, name="profiles.words_erased", version=1, subject="person"):
     """All that a person had written or said of themselves is erased in every service; employment goes on."""
 
@@ -460,6 +474,7 @@ EVENTS: tuple[type[Event], ...] = (
     KeysDestroyed,
     ErasureOrdered,
     ServiceCleaned,
+    ItemErased,
     WordsErased,
     PersonErased,
     HoldPlaced,

@@ -3,7 +3,6 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -11,14 +10,10 @@ import orjson
 import structlog
 
 from shared.contracts.erasure import CleanedPlace, ErasureReported
-from shared.erasure.forgetting import EMPTIED, MARKS
-from shared.erasure.marking import BY, Ends, Marking, Order, contract
-from shared.eventstore import Append, Change, CommandKey, CommandRepeated, EventStore, VersionConflict
-from shared.eventstore.postgres import open_store
+from shared.erasure.forgetting import EMPTIED, MARKS, Forgets
+from shared.erasure.marking import Ends, Marking, Order, append, contract
 from shared.kafka.model import AnyModel, is_transient, place_of
 from shared.postgres import Pool
-from shared.sealing.sealer import Sealer
-from shared.streams import Streams
 
 POLL = 0.5
 """Seconds between looks for something to do."""
@@ -39,52 +34,36 @@ class Cleaning:
     def __init__(
         self,
         service: str,
-        database_url: str,
-        *,
         pool: Pool,
-        sealer: Sealer,
         models: Sequence[AnyModel],
         ends: Ends | None,
     ) -> None:
-        """`models`: all that may forget."""
+        """`models`: all there are; those that forget are waited for."""
         self._service = service
-        self._url = database_url
         self._pool = pool
-        self._sealer = sealer
-        self._ends = ends
+        self._marking = Marking(service, pool, ends)
         marked = {name.partition(".")[0] for name in MARKS}
-        self._awaited = {(model.name, service) for model in models for service in model.services if service in marked}
+        forgetful = [model for model in models if isinstance(model, Forgets)]
+        self._awaited = {(one.name, service) for one in forgetful for service in one.services if service in marked}
 
     async def run(self) -> None:
         """For ever. Raises what does not pass by itself."""
+        marked: set[UUID] = set()
         while True:
             try:
-                if await self._ordered():
-                    await self._clean()
+                for row in await self._pool.fetch(_OPEN):
+                    order = Order(*row)
+                    if order.erasure not in marked:
+                        await self._marking.mark(order)
+                        marked.add(order.erasure)
+                    await self._report(order)
             except Exception as error:
                 if not is_transient(error):
                     raise
                 _log.warning("erasure_waits", reason=place_of(error))
             await asyncio.sleep(POLL)
 
-    async def _ordered(self) -> list[Order]:
-        return [Order(*row) for row in await self._pool.fetch(_OPEN)]
-
-    async def _clean(self) -> None:
-        """Until all is reported. A store is open for that long alone: many workers need none otherwise."""
-        async with open_store(self._url, name=f"{self._service} erasure") as store:
-            streams = Streams(store, self._sealer, self._service)
-            marking = Marking(self._service, self._url, store, streams, self._ends)
-            marked: set[UUID] = set()
-            while orders := await self._ordered():
-                for order in orders:
-                    if order.erasure not in marked:
-                        await marking.mark(order)
-                        marked.add(order.erasure)
-                    await self._report(order, store, streams)
-                await asyncio.sleep(POLL)
-
-    async def _report(self, order: Order, store: EventStore, streams: Streams) -> None:
+    async def _report(self, order: Order) -> None:
         """Once everything is done."""
         marks = await self._pool.fetch(_MARKS, order.erasure)
         seen = Counter((mark["model"], mark["service"], mark["marks"]) for mark in marks)
@@ -97,9 +76,7 @@ class Cleaning:
             raise TypeError(f"{self._service} has no report of an erasure")
         event = contract_of(erasure=order.erasure, person=order.person, places=places)
         stream = uuid5(order.erasure, f"{self._service} report")
-        change = Change(stream, 0, await streams.sealed([event]))
-        with suppress(VersionConflict, CommandRepeated):  # it was reported before, and what was said then stands
-            await store.append(Append((change,), by=BY, key=CommandKey(stream.bytes, stream.bytes)))
+        await append(self._pool, [(stream, event)], stream)
         await self._pool.execute(_REPORTED, order.erasure)
         _log.info("erasure_reported", erasure=order.erasure)
 

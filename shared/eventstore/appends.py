@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 from asyncpg.prepared_stmt import PreparedStatement
 
+from shared.eventstore.bell import CHANNEL
 from shared.eventstore.events import Append, Appended, Overloaded, VersionConflict, size
 from shared.eventstore.lane import Job
 from shared.eventstore.reads import COMMANDS, repetition
@@ -52,6 +53,17 @@ async def prepare(versions: Versions, connection: asyncpg.Connection) -> Stateme
     """Prepares all of them. Behind a new connection may be a database that was restored to an earlier day."""
     versions.forget()
     return Statements(*[await connection.prepare(query) for query in (_ONE, _MANY, _FIND, COMMANDS)])
+
+
+async def append_over(connection: asyncpg.Connection, append: Append) -> None:
+    """One append without a store, for who appends now and then: on a connection that is in no transaction.
+
+    A command that was carried out before changes nothing. Raises VersionConflict.
+    """
+    [(_, _, repeated, _, contested)] = await connection.fetch(_MANY, *columns([append], Versions()))
+    if contested and not repeated:
+        raise VersionConflict(contested[0])
+    await connection.execute(f"notify {CHANNEL}")
 
 
 class Appends:

@@ -9,7 +9,7 @@ create table erasure_marks (
     primary key (erasure, model, service, number)
 );
 
--- What this service was asked to clean. `marks`: the streams that get one, and whom each is about, decided once;
+-- What this service was asked to clean. `marks`: whom they are about, and which streams end, decided once;
 -- `sealed`: how many of its events had something sealed with a destroyed key.
 create table erasures_ordered (
     erasure uuid primary key, person uuid not null, scope text not null, marks json, sealed bigint,

@@ -27,13 +27,15 @@ class Reactions:
     write is. There is nothing to rebuild: no reaction ever hears an event again because of a replay.
     """
 
+    forget: Callable[[Mark], Mapping[str, Statement]]
+
     def __init__(
         self,
         name: str,
         table: Mapping[str, React],
         *,
         at_once: int = 16,
-        forget: Callable[[Mark], Mapping[str, Statement]] = lambda _mark: {},
+        forget: Callable[[Mark], Mapping[str, Statement]] | None = None,
         of_erased: bool = False,
     ) -> None:
         """`table`: wire type → function. `at_once`: how many subjects are seen to at the same time. `forget`: what an
@@ -41,7 +43,8 @@ class Reactions:
         self.name = name
         self.types = frozenset(table)
         self.services = frozenset(wire_type.partition(".")[0] for wire_type in table)
-        self.forget = forget
+        if forget is not None:
+            self.forget = forget
         self.kept = frozenset(table) if of_erased else frozenset[str]()
         self._table = table
         self._at_once = asyncio.Semaphore(at_once)

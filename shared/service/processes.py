@@ -125,12 +125,7 @@ async def serve_worker(service: Service, settings: Settings) -> int:
         }
         tasks["audit"] = audit.Chain(parts.pool, audit.Signer(settings.secret)).run
         tasks["erasure"] = erasure.Cleaning(
-            service.name,
-            url,
-            pool=parts.pool,
-            sealer=parts.sealer,
-            models=[*work.models, *work.reactions],
-            ends=service.ends_with_erasure,
+            service.name, parts.pool, [*work.models, *work.reactions], service.ends_with_erasure
         ).run
         return await supervise(app, {**tasks, **work.tasks}, health, host=settings.host, port=settings.port)
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -103,14 +102,6 @@ async def store(fresh_database: str) -> AsyncIterator[Store]:
 @pytest.fixture
 def counts() -> Counts:
     return Counts(Metrics("test"))
-
-
-@pytest.fixture
-def seed(request: pytest.FixtureRequest) -> int:
-    """Printed with a failure; SEED repeats a run."""
-    value = int(os.environ.get("SEED", uuid4().int % 1_000_000))
-    sys.stdout.write(f"SEED={value}\n")
-    return value
 
 
 async def until(condition: Callable[[], object], seconds: float = 30, every: float = 0.02) -> None:

@@ -1,17 +1,17 @@
 """`careers import`: HR's files, sent to profiles; the report, when the job has ended."""
 
-import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deploy.careers.commands import refuse
+from deploy.careers.commands.calling import given_token, local_issuer, refused, url_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -71,7 +71,10 @@ def import_files(
     query |= {"dry_run": str(dry_run).lower(), "take_good_rows": str(take_good_rows).lower()}
     if as_of is not None:
         query["as_of"] = as_of.date().isoformat()
-    url, token = _where(), _token()
+    url = url_of("profiles")
+    token = given_token() or local_issuer("with the scope imports:write").for_service(
+        "careers-import", scopes=["imports:write"], lifetime=3600
+    )
     try:
         with httpx2.Client(
             base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=60.0, trust_env=False
@@ -94,7 +97,7 @@ def _send(client: "httpx2.Client", files: list[Path], mapping: Path | None, quer
             form.append(("mapping", (mapping.name, opened.enter_context(mapping.open("rb")), "text/plain")))
         answer = client.post("/v1/imports", params=query, files=form)
     if answer.status_code != 202:
-        _refused(answer)
+        refused("profiles", answer)
     return dict(answer.json())
 
 
@@ -112,7 +115,7 @@ def _wait(client: "httpx2.Client", job: dict[str, Any]) -> dict[str, Any]:
         if answer.status_code == 200:
             job = dict(answer.json())
         elif answer.status_code != 503:
-            _refused(answer)
+            refused("profiles", answer)
 
 
 def _report(client: "httpx2.Client", job: Mapping[str, Any]) -> None:
@@ -143,39 +146,5 @@ def _counted(count: int, words: str, width: int = 0) -> str:
 def _problems(client: "httpx2.Client", id_: str) -> Iterator[dict[str, Any]]:
     answer = client.get(f"/v1/imports/{id_}/problems", params={"limit": SHOWN})
     if answer.status_code != 200:
-        _refused(answer)
+        refused("profiles", answer)
     yield from answer.json()["items"]
-
-
-def _refused(answer: "httpx2.Response") -> NoReturn:
-    try:
-        problem = answer.json()
-    except ValueError:
-        problem = {}
-    said = problem.get("detail") or problem.get("title") or "no reason was given"
-    errors = "".join(f" {one.get('parameter', '')}: {one['detail']}." for one in problem.get("errors", ()))
-    refuse(f"Profiles refused ({answer.status_code}): {said}{errors}")
-
-
-def _where() -> str:
-    from deploy.local.instance import in_use, read_env
-
-    url = os.environ.get("PROFILES_URL") or read_env(in_use()).get("PROFILES_URL")
-    if url is None:
-        refuse("Where is profiles? Set PROFILES_URL, or run `make up` first.")
-    return url
-
-
-def _token() -> str:
-    """The token stands in a variable, since arguments are seen by everybody on a machine."""
-    from deploy.local.instance import in_use, read_env
-    from deploy.local.tokens import Issuer
-
-    if token := os.environ.get("CAREERS_TOKEN"):
-        return token
-    folder = in_use()
-    url = read_env(folder).get("ISSUER_URL")
-    if url is None:
-        refuse("As whom? Set CAREERS_TOKEN to a token with the scope imports:write, or run `make up` first.")
-    issuer = Issuer(folder.secrets / "issuer", url, os.environ.get("AUDIENCE", "careers"))
-    return issuer.for_service("careers-import", scopes=["imports:write"], lifetime=3600)

@@ -133,6 +133,9 @@ class Applier:
         plans = []
         for about, one in staged.items():
             person, now = who[about], known.get(who[about], Known())
+            if now.erased:
+                await self._report_erased(about)
+                continue
             history = as_history(rows[about], self._options.mapping.defaults)
             told = difference(person, now, self._stated(person, history, now, people))
             said = describing(person, now, described(history), self._options.as_of)
@@ -202,7 +205,7 @@ class Applier:
             events = iter(await self._streams.sealed([event for one in plans for event in _events(one)]))
         except PersonErased:
             if len(plans) == 1:
-                await self._report_erased(plans[0])
+                await self._report_erased(plans[0].about)
                 return {}
             each = [await self._sealed([one]) for one in plans]
             return {about: changes for one in each for about, changes in one.items()}
@@ -222,9 +225,11 @@ class Applier:
                 return False
             return True
 
-    async def _report_erased(self, plan: Plan) -> None:
-        self._erased.add(plan.about)
-        rows = (await self._staging.person_rows([plan.about])).get(plan.about)
+    async def _report_erased(self, about: UUID) -> None:
+        if about in self._erased:
+            return
+        self._erased.add(about)
+        rows = (await self._staging.person_rows([about])).get(about)
         if rows:
             problem = Problem(rows[0].at, "erased", "begins the rows of somebody who was erased: nothing is taken")
             await self._staging.put_problems(self._progress.problems, [problem])

@@ -13,6 +13,7 @@ from shared.contracts.profiles import (
     AliasRemoved,
     AliasSource,
     FactWithdrawn,
+    ItemErased,
     Name,
     PersonDescribed,
     PlaceChanged,
@@ -31,6 +32,7 @@ class _Folded:
     facts: dict[UUID, Fact] = field(default_factory=dict)
     described: PersonDescribed | None = None
     aliases: list[AliasAdded | AliasRemoved] = field(default_factory=list)
+    erased: bool = False
 
     def sealed(self) -> Iterable[Sealed]:
         values: list[Any] = [alias.value for alias in self.aliases]
@@ -65,6 +67,8 @@ def _fold(stored: Sequence[Stored]) -> _Folded:
                 folded.described = event
             case AliasAdded() | AliasRemoved():
                 folded.aliases.append(event)
+            case ItemErased():
+                folded.erased = True
             case _ if isinstance(event, Fact):
                 folded.facts[event.fact] = event
             case _:
@@ -100,4 +104,5 @@ def _known(folded: _Folded, clear: Mapping[Sealed, Any]) -> Known:
         Name.model_validate(name) if name is not None else None,
         seen(described.language) if described is not None else None,
         frozenset(aliases),
+        folded.erased,
     )

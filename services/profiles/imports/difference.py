@@ -43,6 +43,7 @@ class Known:
     name: Name | None = None
     language: Language | None = None
     aliases: frozenset[tuple[AliasSource, str]] = frozenset()
+    erased: bool = False
 
 
 def difference(person: UUID, known: Known, facts: Sequence[Fact]) -> list[Event]:

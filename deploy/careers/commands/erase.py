@@ -1,0 +1,112 @@
+"""`careers erase`: a person's words, or all that leads to who has left; and the receipt when every service is done."""
+
+import json
+import os
+import time
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from deploy.careers.commands import refuse
+from deploy.careers.commands.calling import given_token, local_issuer, refused, url_of
+
+if TYPE_CHECKING:
+    import httpx2
+
+POLL = 0.3
+
+_STEPS = {
+    "asked": "keys are being destroyed",
+    "keys_destroyed": "keys are destroyed; waiting until no process holds one any more",
+    "cleaning": "every service cleans its stores",
+}
+
+
+class Scope(StrEnum):
+    words = "words"
+    person = "person"
+
+
+class Ground(StrEnum):
+    asked_by_the_person = "asked_by_the_person"
+    end_of_retention = "end_of_retention"
+    court_or_authority = "court_or_authority"
+
+
+def erase(
+    person: Annotated[str, typer.Argument(help="The person's id, or HR's id of them.")],
+    *,
+    scope: Annotated[
+        Scope,
+        typer.Option(help="words: what they wrote or said of themselves; person: all that leads to who has left."),
+    ] = Scope.words,
+    ground: Annotated[Ground, typer.Option(help="Why.")] = Ground.asked_by_the_person,
+    by: Annotated[
+        str | None,
+        typer.Option(help="With the local issuer: the administrator who does it; without one, the person themselves."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The receipt as JSON.")] = False,
+) -> None:
+    """Erase for good, and print the receipt. PROFILES_URL and CAREERS_TOKEN say where to and as whom: an administrator,
+    or for words the person; without them: what `make up` started. It cannot be taken back.
+
+    Interrupted, the erasure goes on; asked again, the command tells how far it is. Such as:
+    `careers erase E1001 --scope words`
+    """
+    import httpx2
+
+    url, token = url_of("profiles"), given_token() or _local(person, by)
+    try:
+        with httpx2.Client(
+            base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=60.0, trust_env=False
+        ) as client:
+            receipt = _wait(client, f"/v1/people/{person}/erasures", scope, ground)
+    except httpx2.HTTPError as error:
+        refuse(f"Profiles does not answer at {url} ({type(error).__name__}).")
+    except KeyboardInterrupt:
+        refuse("Not waited for any longer: the erasure goes on.")
+    typer.echo(json.dumps(receipt, indent=1) if as_json else _told(receipt))
+
+
+def _local(person: str, by: str | None) -> str:
+    claim = os.environ.get("PERSON_CLAIM", "sub")
+    issuer = local_issuer("of an administrator, or of the person")
+    roles = [] if by is None else ["admin"]
+    return issuer.for_person(by or person, claim=claim, roles=roles, lifetime=3600)
+
+
+def _wait(client: "httpx2.Client", path: str, scope: Scope, ground: Ground) -> dict[str, Any]:
+    """Until it is complete; one line a step. One of the same kind that is under way is gone on with."""
+    asked = client.post(path, json={"scope": scope.value, "ground": ground.value})
+    if asked.status_code == 201:
+        path = f"{path}/{asked.json()['id']}"
+    elif asked.status_code == 409 and asked.json()["code"] == "erasure-under-way":
+        path = f"{path}/{client.get(path).json()['items'][0]['erasure']}"
+    else:
+        refused("profiles", asked)
+    told: object = None
+    while True:
+        answer = client.get(path)
+        if answer.status_code == 200:
+            receipt = dict(answer.json())
+            if receipt["state"] == "complete":
+                return receipt
+            done = sum(one["cleaned"] for one in receipt["services"])
+            if (step := (receipt["state"], done)) != told:
+                told = step
+                of = f" ({done} of {len(receipt['services'])} have)" if receipt["state"] == "cleaning" else ""
+                typer.echo(f"{_STEPS[receipt['state']]}{of} …", err=True)
+        elif answer.status_code != 503:
+            refused("profiles", answer)
+        time.sleep(POLL)
+
+
+def _told(receipt: dict[str, Any]) -> str:
+    head = f"Erased: {receipt['scope']}, complete on {receipt['complete_on']}. {receipt['keys_destroyed']} keys are"
+    lines = [f"{head} destroyed; the last backup that may hold one ends on {receipt['backups_end_on']}."]
+    for service in receipt["services"]:
+        places = [one for one in service["places"] if one["found"]]
+        said = ", ".join(f"{one['found']} {one['place']} {one['done']}" for one in places)
+        lines.append(f"  {service['service']:<14} {said or 'nothing was there'}")
+    return "\n".join(lines)
