@@ -26,6 +26,7 @@ from services.profiles.switches_list import SwitchesList
 from shared import service
 from shared.access import matrix
 from shared.audit.api import add_readers
+from shared.export import add_export
 from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
@@ -59,6 +60,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
         )
     api_erasures.add_routes(routes, parts.streams, parts.relations, parts.sealer)
     api_imports.add_routes(routes, parts.pool, parts.settings.secret)
+    add_export(routes, "profiles", parts)
 
 
 def work(parts: Parts) -> Work:

@@ -81,8 +81,13 @@ IMPORT = row(
     refused=_OFFICIAL,
 )
 
-# Erasure, switches, notes of reads
+# Export, erasure, switches, notes of reads
 
+EXPORT = row(
+    "export",
+    "take all that is held about them",
+    allowed(_SELF, why="With others' words left out; also once they have left. Nobody takes it for them."),
+)
 REQUEST_ERASURE = row(
     "erasures",
     "ask for one",
