@@ -9,6 +9,7 @@ from deploy.careers.commands import (
     doctor,
     down,
     erase,
+    export,
     import_files,
     keys,
     secrets,
@@ -29,6 +30,7 @@ app.command("token")(token.token)
 app.command("demo")(demo.demo)
 app.command("import")(import_files.import_files)
 app.command("erase")(erase.erase)
+app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("secrets")(secrets.make)
 app.command("doctor")(doctor.doctor)
 app.add_typer(databases.app, name="databases")
