@@ -154,8 +154,8 @@ READ_ASPIRATION = row(
     allowed(_SELF, why=_OWN),
     theirs(
         *(_MANAGER, _PARTNER, _HR),
-        why="What the employee shares with them, in the edition that was shared, until the day that was set, and as"
-        " long as they are what it was shared with them as.",
+        why="What the employee shares with them, in the edition that was shared, until the day that was set or the"
+        " employee leaves, and as long as they are what it was shared with them as.",
     ),
     theirs(
         *(_STAND_IN, _HR_STAND_IN),

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes, policy
 from typing import Any
 from uuid import UUID, uuid4
@@ -270,6 +270,24 @@ async def test_who_did_it_who_has_left_and_who_muted_it_are_not_told(desk: Desk)
         assert await desk.told(person) == []
     await desk.hear(requested(ana, quiet), by=str(ana))
     assert len(await desk.told(quiet)) == 1
+
+
+async def test_who_leaves_is_told_on_their_last_day_what_they_can_take_with_them(desk: Desk) -> None:
+    today, soon, not_at_all, gone = [await desk.stage.hire() for _ in range(4)]
+    taken_back, day = uuid4(), TODAY + timedelta(days=2)
+    await desk.hear(left(today, TODAY), left(soon, day), left(gone, TODAY - timedelta(days=1)))
+    await desk.hear(left(not_at_all, day, taken_back), profiles.FactWithdrawn(person=not_at_all, fact=taken_back))
+    for person in (soon, not_at_all, gone):
+        assert await desk.told(person) == []
+    [told] = await desk.told(today)
+    assert told["kind"] == "last_day"
+    assert "ask for your export" in told["text"]
+    await desk.tell(later(days=2))
+    assert [len(await desk.inbox(person)) for person in (soon, not_at_all, gone)] == [1, 0, 0]
+
+
+def left(person: UUID, on: date, fact: UUID | None = None) -> profiles.PersonLeft:
+    return profiles.PersonLeft(person=person, fact=fact or uuid4(), effective_on=on)
 
 
 async def test_by_stale_relations_nobody_is_told_until_they_are_fresh(desk: Desk) -> None:
