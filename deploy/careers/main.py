@@ -12,6 +12,7 @@ from deploy.careers.commands import (
     export,
     import_files,
     keys,
+    retention,
     secrets,
     token,
     topics,
@@ -37,6 +38,7 @@ app.add_typer(databases.app, name="databases")
 app.add_typer(keys.app, name="keys")
 app.add_typer(topics.app, name="topics")
 app.add_typer(audit.app, name="audit")
+app.add_typer(retention.app, name="retention")
 
 if __name__ == "__main__":
     app()

@@ -81,13 +81,25 @@ IMPORT = row(
     refused=_OFFICIAL,
 )
 
-# Export, erasure, switches, notes of reads
+# Export, retention, erasure, switches, notes of reads
 
 EXPORT = row(
     "export",
     "take all that is held about them",
     allowed(_SELF, why="With others' words left out; also once they have left. Nobody takes it for them."),
 )
+READ_RETENTION = row(
+    "retention",
+    "read how long what is kept",
+    allowed(*anybody_but(_SERVICE), why="Everybody is told how long what is held about them is kept."),
+)
+RUN_RETENTION = row(
+    "retention",
+    "end what is over, read what ended",
+    allowed(_ADMIN, why="By the policy alone, but for who is on legal hold: numbers, no words."),
+    refused="Retention is run by administrators.",
+)
+
 REQUEST_ERASURE = row(
     "erasures",
     "ask for one",

@@ -421,6 +421,16 @@ async def test_mail_goes_to_nobody_who_left_turned_it_off_or_has_no_address(desk
     assert [row["reason"] for row in rows] == ["has left", "mails are turned off", "not an address"]
 
 
+async def test_no_mail_is_sent_where_it_cannot_be_read_any_more_whether_they_are_wanted(desk: Desk) -> None:
+    ana, off = await desk.stage.hire(), await desk.stage.hire(email="off@example.org")
+    await desk.stage.person(off).put("/v1/people/{me}/notification-preferences", {"email": False})
+    desk.stage.keys.destroy(off, "messages")
+    await desk.hear(shared(ana, off), by=str(ana))
+    assert len(await desk.told(off)) == 1
+    await desk.outbox.send(later(minutes=1))
+    assert desk.mailbox.taken == []
+
+
 async def test_the_outbox_outlives_a_store_that_gives_a_read_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     ana, max_ = await desk.stage.hire(), await desk.stage.hire(email="max@example.org")
     await desk.hear(shared(ana, max_), by=str(ana))
