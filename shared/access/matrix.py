@@ -297,7 +297,7 @@ READ_APPLICATION = row(
     "applications",
     "read, the words too",
     allowed(_SELF, why=_OWN),
-    allowed(_LEADER, why="What the applicant sent with it; without words once it was taken back."),
+    allowed(_LEADER, why="What the applicant sent with it; without words once they took it back or have left."),
 )
 ANSWER_OFFER = row(
     "applications",

@@ -320,6 +320,11 @@ class Relations:
         found: date | None = (await self._rows.fetch(f"select {left_on('$1')} as day", person))[0]["day"]
         return found
 
+    async def is_over(self, person: UUID, day: date) -> bool:
+        """Whether what the person shared on a day is over, since they have left."""
+        found = await self._rows.fetch(f"select {is_over('$1', '$2::date')} as yes", person, day)
+        return bool(found[0]["yes"])
+
     async def check(self) -> str | None:
         """For readiness: why others' records cannot be read now."""
         age = await self._fresh.age()
