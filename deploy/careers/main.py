@@ -9,8 +9,10 @@ from deploy.careers.commands import (
     doctor,
     down,
     erase,
+    export,
     import_files,
     keys,
+    retention,
     secrets,
     token,
     topics,
@@ -29,12 +31,14 @@ app.command("token")(token.token)
 app.command("demo")(demo.demo)
 app.command("import")(import_files.import_files)
 app.command("erase")(erase.erase)
+app.command("export", epilog=export.EXAMPLE)(export.export)
 app.command("secrets")(secrets.make)
 app.command("doctor")(doctor.doctor)
 app.add_typer(databases.app, name="databases")
 app.add_typer(keys.app, name="keys")
 app.add_typer(topics.app, name="topics")
 app.add_typer(audit.app, name="audit")
+app.add_typer(retention.app, name="retention")
 
 if __name__ == "__main__":
     app()

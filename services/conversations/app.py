@@ -7,6 +7,7 @@ from services.conversations.endings import Endings
 from services.conversations.partners import Partners
 from shared.access import matrix
 from shared.audit.api import add_readers
+from shared.export import add_export
 from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
@@ -33,6 +34,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
     with routes.waiting_for(Waits(parts.freshness, relations, conversations, commitments)):
         listed = CommitmentList(parts.pool, parts.relations, parts.sealer, parts.audit)
         api_commitments.add_routes(routes, parts.streams, parts.relations, listed)
+    add_export(routes, "conversations", parts)
 
 
 def work(parts: Parts) -> Work:

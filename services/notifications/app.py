@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from services.notifications import api
+from services.notifications import api, held
 from services.notifications.inbox import Inbox, InboxList, Titles
 from services.notifications.outbox import Outbox, SmtpPost
 from services.notifications.reactions import HEARD, Hearing
 from services.notifications.recipients import Recipients
 from services.notifications.teller import Teller
 from shared import service
+from shared.export import add_export
 from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.kafka.reactions import Reactions
@@ -33,6 +34,7 @@ def add_routes(routes: Routes, parts: service.Parts) -> None:
     with routes.waiting_for(Waits(parts.freshness, *models(parts))):
         inbox = InboxList(parts.pool, recipients, parts.sealer)
         api.add_routes(routes, parts.streams, parts.relations, recipients, inbox)
+    add_export(routes, "notifications", parts, held.places(parts.pool, parts.sealer))
 
 
 def work(parts: service.Parts) -> service.Work:

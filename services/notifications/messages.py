@@ -54,6 +54,7 @@ WORDS: Mapping[str, str] = {
     "place_changed": "HR has noted your place from %(on)s on: %(unit)s.",
     "delegation_given": "%(who)s asks you to stand in for them from %(on)s to %(due)s.",
     "delegation_ended": "You do not stand in for %(who)s any more.",
+    "last_day": "Your last day here is %(on)s. You can take with you all that is held about you: ask for your export.",
 }
 
 SOMEBODY = "Somebody"

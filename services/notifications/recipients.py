@@ -83,7 +83,8 @@ class Recipients:
         return [row["person"] for row in rows]
 
     async def wishes(self, person: UUID) -> tuple[Wishes, int]:
-        """A person's preferences and the version of their stream. What was erased is as if never said."""
+        """A person's preferences and the version of their stream. What was erased is as if never
+        said, but no mail is sent to who may have turned them off."""
         state, version = await self._streams.state(preferences.DECIDER, preferences.preferences_id(person))
         rows = await self._rows.fetch(_LANGUAGE, person)
         reported = orjson.loads(rows[0]["language"]) if rows and rows[0]["language"] else None
@@ -95,7 +96,7 @@ class Recipients:
             Wishes(
                 language=chosen or as_language(clear["reported"]),
                 chosen=chosen,
-                email=clear["email"] is not False,
+                email=clear["email"] is True,
                 muted=frozenset(clear["muted"] or ()),
             ),
             version,

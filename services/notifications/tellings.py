@@ -4,7 +4,8 @@ Told are live facts: never imports, never what took effect longer before its rec
 correction of last year is not news), never what was recorded longer ago than TOLD_WITHIN (a history that is heard for
 the first time). A fact of a day to come waits for its day.
 
-Nobody is told that they joined or left, which they know, that a place ended, since the next one is told, nor of what is
+Nobody is told that they joined or left, which they know (but on their last day, that they can take with them what is
+held about them; who has left is told nothing any more), that a place ended, since the next one is told, nor of what is
 taken back: a sharing that is withdrawn, a fact that was none.
 """
 
@@ -46,6 +47,7 @@ Kind = Literal[
     "place_changed",
     "delegation_given",
     "delegation_ended",
+    "last_day",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -107,9 +109,9 @@ def day_to_wait_for(telling: Telling, recorded_at: datetime) -> date | None:
     """The day before which nobody is told; None: at once.
 
     What somebody does today may already be dated tomorrow for somebody further west, and is no fact to come. A relation
-    switches on its day at its person's place.
+    switches on its day at its person's place; nobody learns of their leaving hours before the day.
     """
-    if telling.effective_on is None or telling.whom in OF_RELATIONS:
+    if telling.effective_on is None or telling.whom in OF_RELATIONS or telling.kind == "last_day":
         return telling.effective_on
     return telling.effective_on if telling.effective_on > (recorded_at + EASTERNMOST).date() else None
 
@@ -180,6 +182,12 @@ def _manager_assigned(event: profiles.ManagerAssigned, _: Parties | None) -> tup
 def _place(event: profiles.PlaceTaken | profiles.PlaceChanged, _: Parties | None) -> tuple[Telling, ...]:
     details = {"unit": str(event.unit), "on": event.effective_on.isoformat()}
     return (Telling("place_changed", event.unit, "person", event.person, details, event.effective_on, event.fact),)
+
+
+def _left(event: profiles.PersonLeft, _: Parties | None) -> tuple[Telling, ...]:
+    """On their last day, since the day after nobody is told anything, and before it nobody learns of it."""
+    details = {"on": event.effective_on.isoformat()}
+    return (Telling("last_day", event.person, "person", event.person, details, event.effective_on, event.fact),)
 
 
 def _delegation_given(event: profiles.DelegationGiven, _: Parties | None) -> tuple[Telling, ...]:
@@ -301,6 +309,7 @@ def _agreed(event: opportunities.MoveAgreed, parties: Parties | None) -> tuple[T
 
 
 _RULES: Mapping[type[Event], Rule] = {
+    profiles.PersonLeft: _left,
     profiles.PlaceTaken: _place,
     profiles.PlaceChanged: _place,
     profiles.AspirationShared: _aspiration_shared,

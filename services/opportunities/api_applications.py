@@ -87,6 +87,10 @@ class _Access:
             raise await self._relations.not_found()
         return state, version, opportunity
 
+    async def is_over(self, state: rules.Application) -> bool:
+        """Whether the applicant has left since: it is read by nobody else then."""
+        return await self._relations.is_over(state.letter.person, state.letter.effective_on)
+
     async def as_applicant(self, call: Call[Any, Any], application: UUID) -> tuple[rules.Application, postings.Posted]:
         """Raises NotFound; NotAllowed for the other side."""
         state, _, opportunity = await self.read(call, application)
@@ -160,7 +164,8 @@ def _add_reads(
         To everybody else it is not there: neither to the applicant's manager nor to other leaders and HR partners.
         """
         state, version, opportunity = await access.read(call, application)
-        shown = await view(state, opportunity, sealer, reader=call.person)
+        over = await access.is_over(state)
+        shown = await view(state, opportunity, sealer, reader=call.person, over=over)
         if state.letter.person != call.person:
             audit.note(call.caller, [_shown(application, state.letter.person)])
         return Found(shown, version)

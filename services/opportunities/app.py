@@ -8,6 +8,7 @@ from services.opportunities.opportunity_list import Opportunities, OpportunityLi
 from services.opportunities.standing import Standings
 from shared.access import matrix
 from shared.audit.api import add_readers
+from shared.export import add_export
 from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
@@ -37,6 +38,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
     with routes.waiting_for(Waits(parts.freshness, organisation, opportunities, moves)):
         listed = MoveList(parts.pool, relations)
         api_move_cases.add_routes(routes, streams, relations, standings, listed=listed, audit=parts.audit)
+    add_export(routes, "opportunities", parts)
 
 
 def work(parts: Parts) -> Work:

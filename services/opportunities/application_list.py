@@ -1,6 +1,6 @@
 """Applications as they are read: one from its streams, lists from the read model; words are unsealed for the reader.
 
-What an applicant withdrew keeps its date for the owner, and loses its words.
+What an applicant withdrew, or left behind when they left, keeps its date for the owner, and loses its words.
 """
 
 from collections.abc import Mapping, Sequence
@@ -42,7 +42,7 @@ from shared.erasure.forgetting import EMPTIED, Mark
 from shared.http import Page
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
-from shared.relations.reads import Rows
+from shared.relations.reads import Rows, is_over
 from shared.sealing.sealer import Sealer
 
 ApplicationStatus = Literal[
@@ -58,7 +58,8 @@ ApplicationStatus = Literal[
 
 
 class ApplicationView(BaseModel):
-    """An application. Words are null where none were given, where they were erased, and for the owner once withdrawn.
+    """An application. Words are null where none were given or they were erased; for the owner also once the applicant
+    withdrew it or has left.
 
     `matching` and `missing` together are what the posting asks for; nothing follows from a missing skill.
     `reason` and `next_step` are the owner's for a decline, `reason` the applicant's for an offer they declined.
@@ -84,8 +85,8 @@ _PENDING = ("submitted", "shortlisted", "offered")
 _WORDS = ("statement", "skills", "matching", "missing", "reason", "next_step")
 
 
-async def view(state: Application, opportunity: Posted, sealer: Sealer, *, reader: UUID) -> ApplicationView:
-    """An application from its streams."""
+async def view(state: Application, opportunity: Posted, sealer: Sealer, *, reader: UUID, over: bool) -> ApplicationView:
+    """An application from its streams. `over`: the applicant has left since."""
     letter, posting = state.letter, opportunity.posting
     reason, next_step = _answer(state)
     document = {
@@ -103,6 +104,7 @@ async def view(state: Application, opportunity: Posted, sealer: Sealer, *, reade
         "reason": reason,
         "next_step": next_step,
         "opportunity_withdrawn": isinstance(opportunity, Withdrawn),
+        "over": over,
     }
     return (await _views([document], sealer, reader=reader))[0]
 
@@ -140,7 +142,8 @@ def _status(state: Application) -> ApplicationStatus:
 
 async def _views(documents: Sequence[dict[str, Any]], sealer: Sealer, *, reader: UUID) -> list[ApplicationView]:
     for document in documents:
-        if document["status"] == "withdrawn" and document["person"] != reader:
+        over = document.pop("over") or document["status"] == "withdrawn"
+        if over and document["person"] != reader:
             document.update(dict.fromkeys(_WORDS))
         if document.pop("opportunity_withdrawn") and document["status"] in _PENDING:
             document["status"] = "ended_with_opportunity"
@@ -235,10 +238,11 @@ def _stored(value: object) -> bytes | None:
 
 
 # An application is accepted before its opportunity is known here: they come in no order.
-_FIELDS = """
+_FIELDS = f"""
     select a.position, a.application, a.opportunity, o.title, o.kind, a.person, a.status, a.submitted_on, a.statement,
            a.skills, a.matching, a.missing, a.reason, a.next_step,
-           coalesce(o.status = 'withdrawn', false) as opportunity_withdrawn
+           coalesce(o.status = 'withdrawn', false) as opportunity_withdrawn,
+           {is_over("a.person", "a.submitted_on")} as over
     from applications a left join opportunities o using (opportunity)"""
 
 _STATUS_NOW = """case when o.status = 'withdrawn' and a.status in ('submitted', 'shortlisted', 'offered')

@@ -108,7 +108,7 @@ def _add_writing(routes: Routes, streams: Streams, relations: Relations) -> None
         """Write an aspiration anew; who was given only the earlier words goes on reading those."""
         owner = await relations.oneself(person, call.caller)
         today = await relations.today(owner, call.at)
-        command = rules.ReviseAspiration(owner, call.body.content(), today)
+        command = rules.ReviseAspiration(owner, call.body.content(), today, await relations.left_on(owner))
         return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
 
     @routes.post("/v1/people/{person}/aspirations/{aspiration}/confirm", access=matrix.WRITE_ASPIRATION)
@@ -157,7 +157,8 @@ def _add_sharing(routes: Routes, streams: Streams, relations: Relations) -> None
         """Say anew until when an audience reads, and whether it reads later editions."""
         owner, body = await relations.oneself(person, call.caller), call.body
         today = await relations.today(owner, call.at)
-        command = rules.ChangeSharing(owner, body.share, body.until, body.later_editions, today)
+        left_on = await relations.left_on(owner)
+        command = rules.ChangeSharing(owner, body.share, body.until, body.later_editions, today, left_on)
         return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
 
     @routes.post(

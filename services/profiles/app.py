@@ -1,8 +1,10 @@
 """How profiles is put together."""
 
+from collections.abc import Mapping
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
+from pydantic_settings import NoDecode
 
 from services.profiles import (
     api_aspirations,
@@ -10,9 +12,11 @@ from services.profiles import (
     api_directory,
     api_erasures,
     api_people,
+    api_retention,
     api_switches,
     api_units,
     erasing,
+    retaining,
 )
 from services.profiles.aspirations_list import Aspirations, AspirationsList
 from services.profiles.delegations_list import DelegationsList
@@ -22,21 +26,38 @@ from services.profiles.imports import api as api_imports
 from services.profiles.imports.jobs import migrations
 from services.profiles.imports.worker import Importer
 from services.profiles.people_list import PeopleList
+from services.profiles.retaining import Retaining
+from services.profiles.retention import Policy, parse_years
 from services.profiles.switches_list import SwitchesList
 from shared import service
 from shared.access import matrix
 from shared.audit.api import add_readers
+from shared.export import add_export
 from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
 from shared.service import Parts, Service, Work
 
+BACKUP_DAYS = 30
+
 
 class Settings(service.Settings):
     """What profiles may be told besides."""
 
-    key_backup_days: Annotated[int, Field(ge=0)] = 30
+    key_backup_days: Annotated[int, Field(ge=0)] = BACKUP_DAYS
     """How long a backup of the key database is kept: receipts of erasures say when the last one ends."""
+    retention_months: Annotated[int, Field(ge=0)] = Policy().months or 0
+    """After leaving, until a person is erased by a run of retention; 0: until somebody asks."""
+    retention_years: Annotated[
+        Mapping[str, int],
+        NoDecode,
+        BeforeValidator(lambda given: parse_years(given) if isinstance(given, str) else given),
+    ] = Policy().years
+    """For how many years after the one in which they were written words are kept, such as messages:1,aspirations:5."""
+
+    @property
+    def retention(self) -> Policy:
+        return Policy(self.retention_months or None, self.retention_years)
 
 
 def add_routes(routes: Routes, parts: Parts) -> None:
@@ -58,7 +79,17 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             routes, "aspirations", parts.pool, parts.relations, parts.audit, access=matrix.READ_ASPIRATION_AUDIENCE
         )
     api_erasures.add_routes(routes, parts.streams, parts.relations, parts.sealer)
+    api_retention.add_routes(routes, _retaining(parts))
     api_imports.add_routes(routes, parts.pool, parts.settings.secret)
+    add_export(routes, "profiles", parts)
+
+
+def _retaining(parts: Parts) -> Retaining:
+    settings = parts.settings
+    policy, days = Policy(), BACKUP_DAYS
+    if isinstance(settings, Settings):
+        policy, days = settings.retention, settings.key_backup_days
+    return Retaining(policy, parts.pool, parts.relations, parts.streams, parts.keys, backup_days=days)
 
 
 def work(parts: Parts) -> Work:
@@ -94,6 +125,6 @@ SERVICE = Service(
     add_routes=add_routes,
     work=work,
     worker_appends=True,
-    migrations=(*migrations(), erasing.MIGRATION),
+    migrations=(*migrations(), erasing.MIGRATION, retaining.MIGRATION),
     ends_with_erasure=erasing.ends,
 )

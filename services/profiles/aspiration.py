@@ -25,7 +25,7 @@ from shared.streams import Decider
 
 
 class SharingNotActive(Refusal, code="sharing-not-active"):
-    """Nothing is shared under this id, or it was withdrawn before."""
+    """Nothing is shared under this id: it was withdrawn before, or ended when you left."""
 
 
 class SharingInThePast(Unacceptable, code="sharing-in-the-past"):
@@ -50,9 +50,12 @@ class RecordAspiration:
 
 @dataclass(frozen=True, slots=True)
 class ReviseAspiration:
+    """`left_on`: the person's last day in, when they left last, if they ever have: what was shared by then is over."""
+
     person: UUID
     content: Content
     on: date
+    left_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +87,14 @@ class WithdrawSharing:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSharing:
-    """Audience and purpose are what a sharing is: for others there is another one."""
+    """Audience and purpose are what a sharing is: for others, there is another. `left_on` as in ReviseAspiration."""
 
     person: UUID
     share: UUID
     until: date | None
     later_editions: bool
     on: date
+    left_on: date | None = None
 
 
 AspirationCommand = (
@@ -182,7 +186,7 @@ def _revise(command: ReviseAspiration, state: Written) -> Sequence[Event]:
         *(
             _anew(share, edition, command.content, command.on)
             for share in state.shares.values()
-            if share.later_editions and _lasts(share, command.on)
+            if share.later_editions and _lasts(share, command.on, command.left_on)
         ),
     ]
 
@@ -221,7 +225,7 @@ def _changed(shares: Mapping[UUID, AspirationShared], event: SharingChanged) -> 
 def _change(command: ChangeSharing, state: Written) -> Sequence[Event]:
     """Who is given later editions from now on is given the newest at once."""
     share = state.shares.get(command.share)
-    if share is None or not _lasts(share, command.on):
+    if share is None or not _lasts(share, command.on, command.left_on):
         raise SharingNotActive
     if command.until is not None and command.until < command.on:
         raise SharingInThePast(invalid=(Invalid("#/until", "must not be in the past"),))
@@ -240,8 +244,8 @@ def _change(command: ChangeSharing, state: Written) -> Sequence[Event]:
     return [changed, _anew(_changed(state.shares, changed)[command.share], state.edition, state.content, command.on)]
 
 
-def _lasts(share: AspirationShared, on: date) -> bool:
-    return share.until is None or share.until >= on
+def _lasts(share: AspirationShared, on: date, left_on: date | None) -> bool:
+    return (share.until is None or share.until >= on) and (left_on is None or share.effective_on > left_on)
 
 
 def _anew(share: AspirationShared, edition: int, content: Private[Content], on: date) -> AspirationShared:

@@ -23,7 +23,7 @@ from shared.http import Page
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.refusals import NotFound
-from shared.relations.reads import Relation, Relations, Rows, has_left, is_manager, reads_as
+from shared.relations.reads import Relation, Relations, Rows, has_left, is_manager, is_over, reads_as
 from shared.sealing.sealer import Sealer
 
 
@@ -140,10 +140,11 @@ async def _apply(connection: asyncpg.Connection, event: Event) -> None:
             )
         case profiles.AspirationShared():
             await connection.execute(
-                """insert into shares (share, aspiration, person, audience, reader, edition, later_editions, until,
-                       purpose, content)
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-                   on conflict (share) do update set edition = excluded.edition, content = excluded.content""",
+                """insert into shares (share, aspiration, person, audience, reader, edition, later_editions,
+                       shared_on, until, purpose, content)
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+                   on conflict (share) do update set edition = excluded.edition, shared_on = excluded.shared_on,
+                       content = excluded.content""",
                 event.share,
                 event.aspiration,
                 event.person,
@@ -151,6 +152,7 @@ async def _apply(connection: asyncpg.Connection, event: Event) -> None:
                 event.reader,
                 event.edition,
                 event.later_editions,
+                event.effective_on,
                 event.until,
                 None if event.purpose is None else orjson.dumps(event.purpose),
                 orjson.dumps(event.content),
@@ -168,21 +170,22 @@ async def _apply(connection: asyncpg.Connection, event: Event) -> None:
             pass
 
 
-_OWN = """
+_OWN = f"""
     select a.aspiration, a.person, a.edition, a.confirmed_on, a.content,
            coalesce((select json_agg(json_build_object('share', s.share, 'audience', s.audience, 'reader', s.reader,
                 'edition', s.edition, 'later_editions', s.later_editions, 'until', s.until, 'purpose', s.purpose))
-                from shares s where s.aspiration = a.aspiration), '[]') as shares
+                from shares s where s.aspiration = a.aspiration and not {is_over("$1::uuid", "s.shared_on")}), '[]')
+           as shares
     from aspirations a
     where a.person = $1 and ($2::uuid is null or a.aspiration < $2)
     order by a.aspiration desc limit $3"""
 
 # What is shared with the caller ($2, who may act as HR partner if $3) on the owner's day ($7), one row an aspiration:
-# the newest edition of it.
+# the newest edition of it. Nobody reads what somebody shared who has left since, and that stays so if they come back.
 _SHARED = f"""
     select distinct on (s.aspiration) s.aspiration, s.person, s.edition, a.confirmed_on, s.content, s.share, s.audience
     from shares s join aspirations a using (aspiration)
-    where s.person = $1 and (s.until is null or s.until >= $7)
+    where s.person = $1 and (s.until is null or s.until >= $7) and not {is_over("$1::uuid", "s.shared_on")}
       and ((s.audience = 'person' and s.reader = $2 and not {has_left("$2::uuid")})
         or (s.audience = 'my_manager' and s.reader = $2 and {is_manager("s.person", "$2::uuid")})
         or (s.audience = 'whoever_is_my_manager' and {reads_as("manager", "s.person", "$2::uuid")})
@@ -237,7 +240,8 @@ class AspirationsList:
 
     async def own(self, state: Written, today: date) -> AspirationView:
         """For its owner, from the stream itself."""
-        clear = await self._sealer.clear([state.content, *(share.purpose for share in state.shares.values())])
+        shares = await self._active(state)
+        clear = await self._sealer.clear([state.content, *(share.purpose for share in shares)])
         return AspirationView(
             aspiration=state.aspiration,
             person=state.person,
@@ -255,7 +259,7 @@ class AspirationsList:
                     until=share.until,
                     purpose=purpose,
                 )
-                for share, purpose in zip(state.shares.values(), clear[1:], strict=True)
+                for share, purpose in zip(shares, clear[1:], strict=True)
             ],
         )
 
@@ -268,7 +272,7 @@ class AspirationsList:
             "whoever_is_my_manager": await self._relations.stand_ins("manager", state.person, managers),
             "my_hr_partner": await self._relations.stand_ins("hr_partner", state.person, partners),
         }
-        shares = [share for share in state.shares.values() if share.until is None or share.until >= today]
+        shares = [share for share in await self._active(state) if share.until is None or share.until >= today]
         purposes = await self._sealer.clear([share.purpose for share in shares])
         return [
             AudienceView(
@@ -288,6 +292,13 @@ class AspirationsList:
                 *((one.delegate, one) for one in stand_ins.get(share.audience, ())),
             )
         ]
+
+    async def _active(self, state: Written) -> list[profiles.AspirationShared]:
+        """The sharings that leaving has not ended."""
+        if await self._relations.left(state.person):
+            return []
+        left_on = await self._relations.left_on(state.person)
+        return [share for share in state.shares.values() if left_on is None or share.effective_on > left_on]
 
     async def _readers(
         self, share: profiles.AspirationShared, manager: UUID | None, partners: Sequence[UUID]

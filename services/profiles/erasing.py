@@ -39,7 +39,7 @@ _OWN = Origin(BY)
 
 _log = structlog.get_logger("erasure")
 
-_ASKED = "insert into erasures (erasure, person, scope) values ($1, $2, $3) on conflict do nothing"
+ASKED = "insert into erasures (erasure, person, scope) values ($1, $2, $3) on conflict do nothing"
 _OPEN = "select erasure, person from erasures where not complete order by erasure"
 _DONE = "select erasure, person, scope from erasures where complete"
 _COMPLETE = "update erasures set complete = true where erasure = $1"
@@ -126,7 +126,7 @@ class Erasing:
     async def _asked(self, heard: Heard) -> None:
         event = read_event(heard.type, heard.body)
         if isinstance(event, ErasureRequested):
-            await self._pool.execute(_ASKED, event.erasure, event.person, event.scope)
+            await self._pool.execute(ASKED, event.erasure, event.person, event.scope)
 
     async def _reported(self, heard: Heard) -> None:
         event = read_event(heard.type, heard.body)

@@ -14,6 +14,7 @@ from services.projections.timeline import Timeline, TimelineReads
 from shared import groups, service
 from shared.access import matrix
 from shared.audit.api import add_readers
+from shared.export import add_export
 from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
@@ -37,6 +38,7 @@ def add_routes(routes: Routes, parts: service.Parts) -> None:
     with routes.waiting_for(Waits(parts.freshness, moves, relations)):
         reads = MovesReads(parts.pool, parts.relations, parts.audit)
         api.add_moves(routes, reads, MovesReleases(parts.pool))
+    add_export(routes, "projections", parts)
 
 
 def models(parts: service.Parts) -> tuple[Relations, Timeline, Moves]:

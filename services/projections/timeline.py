@@ -28,7 +28,7 @@ from shared.http import Page
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.refusals import NotFound
-from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager, stands_in_for
+from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager, is_over, stands_in_for
 from shared.sealing.erasure import WORDS
 from shared.sealing.sealer import Sealer
 from shared.zones import zone_of
@@ -293,7 +293,7 @@ _COLUMNS = "t.id, t.type, t.effective_on, t.recorded_from, t.audience, t.reader,
 _SHARES = ", ".join(f"'{share}'" for share in SHARES)
 
 # Who asks ($7, perhaps as HR partner: $8) about whom ($1), for whom they stand in, and the few rows that decide what of
-# the others they see: of a sharing, what was said last, and that it was withdrawn.
+# the others they see: of a sharing, what was said last, and that it was withdrawn, or ended when its owner left.
 _VIEWER = f"""
     with viewer as materialized (
         select manager, hr_partner, for_manager, for_hr_partner, manager or for_manager is not null as as_manager,
@@ -303,11 +303,12 @@ _VIEWER = f"""
             {stands_in_for("manager", "$1::uuid", "$7::uuid")} as for_manager,
             case when $8 then {stands_in_for("hr_partner", "$1::uuid", "$7::uuid")} end as for_hr_partner) as relation
     ), links as materialized (
-        select t.audience, t.item, t.about, t.reader, t.until, t.recorded_from, t.id from timeline t
+        select t.audience, t.item, t.about, t.reader, t.until, t.effective_on, t.recorded_from, t.id from timeline t
         where t.person = $1 and t.audience in ('withdrawal', 'change', 'held', 'commitment', {_SHARES})
             and (select as_manager or as_hr_partner from viewer)
     ), shares as (
-        select distinct on (about) about, audience = 'withdrawal' or until < $2::date as over from links
+        select distinct on (about) about, audience = 'withdrawal' or until < $2::date
+            or {is_over("$1::uuid", "effective_on")} as over from links
         where audience in ('withdrawal', 'change', {_SHARES})
         order by about, audience = 'withdrawal' desc, recorded_from desc, id desc
     ), allowed as materialized (

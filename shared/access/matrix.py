@@ -81,7 +81,24 @@ IMPORT = row(
     refused=_OFFICIAL,
 )
 
-# Erasure, switches, notes of reads
+# Export, retention, erasure, switches, notes of reads
+
+EXPORT = row(
+    "export",
+    "take all that is held about them",
+    allowed(_SELF, why="With others' words left out; also once they have left. Nobody takes it for them."),
+)
+READ_RETENTION = row(
+    "retention",
+    "read how long what is kept",
+    allowed(*anybody_but(_SERVICE), why="Everybody is told how long what is held about them is kept."),
+)
+RUN_RETENTION = row(
+    "retention",
+    "end what is over, read what ended",
+    allowed(_ADMIN, why="By the policy alone, but for who is on legal hold: numbers, no words."),
+    refused="Retention is run by administrators.",
+)
 
 REQUEST_ERASURE = row(
     "erasures",
@@ -149,8 +166,8 @@ READ_ASPIRATION = row(
     allowed(_SELF, why=_OWN),
     theirs(
         *(_MANAGER, _PARTNER, _HR),
-        why="What the employee shares with them, in the edition that was shared, until the day that was set, and as"
-        " long as they are what it was shared with them as.",
+        why="What the employee shares with them, in the edition that was shared, until the day that was set or the"
+        " employee leaves, and as long as they are what it was shared with them as.",
     ),
     theirs(
         *(_STAND_IN, _HR_STAND_IN),
@@ -280,7 +297,7 @@ READ_APPLICATION = row(
     "applications",
     "read, the words too",
     allowed(_SELF, why=_OWN),
-    allowed(_LEADER, why="What the applicant sent with it; without words once it was taken back."),
+    allowed(_LEADER, why="What the applicant sent with it; without words once they took it back or have left."),
 )
 ANSWER_OFFER = row(
     "applications",

@@ -8,7 +8,7 @@ Reading order: entries.py (what is noted), book.py (how it is written), chain.py
 
 from shared.audit.book import AuditUnavailable, Book
 from shared.audit.chain import Chain, Finding, Signer, verify
-from shared.audit.entries import ListingOff, Reader, Rule, Shown, WasRead, read_by, readers
+from shared.audit.entries import ListingOff, Reader, Rule, Shown, WasRead, read_by, read_by_oneself, readers
 from shared.audit.schema import migrations
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "WasRead",
     "migrations",
     "read_by",
+    "read_by_oneself",
     "readers",
     "verify",
 ]

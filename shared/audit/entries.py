@@ -108,6 +108,7 @@ def _times(told: str, chosen: str) -> str:
 
 
 _READERS = _times("reader", "person = $1 and ($5::uuid is null or record = $5)")
+_READ_BY_ONESELF = _times("person", "reader = $1::text")
 _READ = f"""
     select listed.* from (select $1::uuid as reader) as given
     left join lateral ({_times("person", "reader = given.reader::text")}) as listed on true
@@ -131,6 +132,12 @@ async def read_by(rows: Rows, reader: UUID, *, cursor: Cursor | None, limit: int
     if not found:
         raise ListingOff
     found = [row for row in found if row["kind"] is not None]
+    return Page([WasRead.model_validate(dict(row)) for row in found[:limit]], _next(found, cursor, limit))
+
+
+async def read_by_oneself(rows: Rows, reader: UUID, *, cursor: Cursor | None, limit: int) -> Page[WasRead]:
+    """What a person has seen of others, latest first, for themselves: no switch is asked."""
+    found = await rows.fetch(_READ_BY_ONESELF, str(reader), *(cursor or (None, None)), limit + 1)
     return Page([WasRead.model_validate(dict(row)) for row in found[:limit]], _next(found, cursor, limit))
 
 

@@ -1,5 +1,6 @@
 """The events of profiles: people, units, places and who leads them; and what each person says of themselves."""
 
+from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -432,6 +433,19 @@ class HoldLifted(Event, name="profiles.hold_lifted", version=1, subject="person"
     effective_on: Day
 
 
+class RetentionApplied(Event, name="profiles.retention_applied", version=1, subject="run"):
+    """What a rule of retention says is over was destroyed, or its erasure was asked for."""
+
+    run: Item
+    effective_on: Day
+    rule: Annotated[str, Open("after_leaving, or the data class whose old years ended: names nobody")]
+    before: Annotated[date, Open("what is older was over: a boundary, and nothing of what lay before it")]
+    people: Annotated[int, Open("a number, and nothing of whom it counts")]
+    keys: Annotated[int, Open("a number, and nothing of what they sealed")] = 0
+    held: Annotated[int, Open("a number: how many people a hold kept out")] = 0
+    backups_end_on: Annotated[date | None, Open("the day on which the last copy of a destroyed key ends")] = None
+
+
 class ErasureMarked(erasure.ErasureMarked, name="profiles.erasure_marked", version=1, subject="about"):
     """From here on, what a person said of themselves to this service before is erased."""
 
@@ -479,6 +493,7 @@ EVENTS: tuple[type[Event], ...] = (
     PersonErased,
     HoldPlaced,
     HoldLifted,
+    RetentionApplied,
     ErasureMarked,
     ErasureReported,
 )

@@ -137,6 +137,19 @@ def has_left(person: str) -> str:
     )
 
 
+def left_on(person: str) -> str:
+    """SQL: the last day in of `person`, when they left last; null: they never have. They may be back since."""
+    return (
+        "(select max(rl.effective_on) from employment_facts rl"
+        f" where rl.person = {person} and rl.kind = 'left' and rl.begins_at <= now())"
+    )
+
+
+def is_over(person: str, day: str) -> str:
+    """SQL: what `person` shared on `day` is over, since they have left: it stays so when they come back."""
+    return f"({has_left(person)} or coalesce({day} <= {left_on(person)}, false))"
+
+
 @dataclass(frozen=True, slots=True)
 class Relation:
     """What a caller is to a person now."""
@@ -301,6 +314,16 @@ class Relations:
     async def left(self, person: UUID) -> bool:
         """Whether the person has left by today."""
         return bool((await self._rows.fetch(f"select {has_left('$1')} as yes", person))[0]["yes"])
+
+    async def left_on(self, person: UUID) -> date | None:
+        """The person's last day in, when they left last; None where they never have."""
+        found: date | None = (await self._rows.fetch(f"select {left_on('$1')} as day", person))[0]["day"]
+        return found
+
+    async def is_over(self, person: UUID, day: date) -> bool:
+        """Whether what the person shared on a day is over, since they have left."""
+        found = await self._rows.fetch(f"select {is_over('$1', '$2::date')} as yes", person, day)
+        return bool(found[0]["yes"])
 
     async def check(self) -> str | None:
         """For readiness: why others' records cannot be read now."""

@@ -27,6 +27,18 @@ class Destroyed:
     destroyed_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Retired:
+    """Keys of old years, and of how many people: what a run of retention destroyed, what is due, what a hold keeps."""
+
+    keys: int
+    people: int
+    due_keys: int
+    due_people: int
+    held_keys: int
+    held_people: int
+
+
 async def destroy_words(connection: asyncpg.Connection, erasure: UUID, person: UUID) -> list[Destroyed]:
     """All keys of the person's words; what they write from then on takes new ones. As the key database's owner.
 

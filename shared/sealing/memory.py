@@ -16,6 +16,11 @@ class MemoryKeyStore:
         self._newest: dict[Owner, str] = {}
         self._erased: set[UUID] = set()
 
+    @property
+    def owners(self) -> list[Owner]:
+        """Who has a key, and for which data class."""
+        return list(self._newest)
+
     async def for_sealing(self, owners: Collection[Owner]) -> Mapping[Owner, DataKey]:
         return {owner: self._key(owner) for owner in owners if owner[0] not in self._erased}
 

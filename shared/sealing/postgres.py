@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from shared.contracts.erasure import Scope
 from shared.postgres import Migration, Pool
-from shared.sealing.erasure import WORDS
+from shared.sealing.erasure import WORDS, Retired
 from shared.sealing.keys import DataKey, KeysUnavailable, Owner
 from shared.sealing.kms import Kms, Wrapped
 
@@ -30,7 +30,7 @@ GRANTS: Mapping[str, Mapping[str, bool]] = {
 """Service → data class → whether it may seal for it. What is not named, it can neither seal nor unseal."""
 
 ERASES = "profiles"
-"""The service that may destroy keys: it coordinates erasure."""
+"""The service that may destroy keys: it coordinates erasure and retention."""
 
 
 def migrations() -> list[Migration]:
@@ -50,10 +50,9 @@ async def grant(connection: asyncpg.Connection, service: str, role: str) -> None
         quoted = await connection.fetchval("select quote_ident($1)", role)
         await connection.execute(f"grant usage on schema keys to {quoted}")
         await connection.execute(f"grant execute on function keys.for_sealing, keys.for_unsealing to {quoted}")
-        granted = f"grant execute on function keys.destroy to {quoted}"
-        await connection.execute(
-            granted if service == ERASES else f"revoke execute on function keys.destroy from {quoted}"
-        )
+        destroying = "execute on function keys.destroy, keys.retire"
+        granted = f"grant {destroying} to {quoted}"
+        await connection.execute(granted if service == ERASES else f"revoke {destroying} from {quoted}")
 
 
 class PostgresKeyStore:
@@ -85,6 +84,15 @@ class PostgresKeyStore:
         """
         classes = sorted(WORDS) if scope == "words" else None
         return len(await self._fetch("select id from keys.destroy($1, $2, $3)", erasure, person, classes))
+
+    async def retire(self, run: UUID, data_class: str, before_year: int, held: Collection[UUID], most: int) -> Retired:
+        """Destroys keys of years before that one, `most` at once, but those of who is `held`; 0 only counts them.
+
+        Raises as `destroy`; asyncpg.InvalidParameterValueError for years and classes whose keys are in use.
+        """
+        query = "select * from keys.retire($1, $2, $3, $4, $5)"
+        [row] = await self._fetch(query, run, data_class, before_year, list(held), most)
+        return Retired(*row)
 
     async def check(self) -> str | None:
         """For readiness: why keys cannot be used now."""

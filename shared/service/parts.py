@@ -1,6 +1,6 @@
 """What a process has open: what commands and reads are made of."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -19,6 +19,7 @@ from shared.metrics import Metrics
 from shared.postgres import Migration, Pool
 from shared.process import Task
 from shared.relations.reads import Relations
+from shared.sealing.erasure import Retired
 from shared.sealing.keys import KeyCache
 from shared.sealing.postgres import PostgresKeyStore
 from shared.sealing.sealer import Sealer
@@ -34,6 +35,9 @@ class Keys(Protocol):
 
     async def destroy(self, erasure: UUID, person: UUID, scope: Scope) -> int:
         """Destroys a person's keys, and says how many; again for the same erasure, it changes nothing."""
+
+    async def retire(self, run: UUID, data_class: str, before_year: int, held: Collection[UUID], most: int) -> Retired:
+        """Destroys keys of years before that one, `most` at once, but those of who is `held`; 0 only counts them."""
 
 
 @dataclass(frozen=True, slots=True)

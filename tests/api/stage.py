@@ -5,7 +5,7 @@ place, at once and without waiting. People, places and leaders are told as profi
 """
 
 import base64
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -40,7 +40,7 @@ from shared.metrics import Metrics
 from shared.postgres import Pool, connect, migrate
 from shared.relations.model import Relations as RelationsModel
 from shared.relations.reads import Relations
-from shared.sealing.erasure import WORDS
+from shared.sealing.erasure import WORDS, Retired
 from shared.sealing.keys import KeyCache
 from shared.sealing.memory import MemoryKeyStore
 from shared.sealing.sealer import Sealer
@@ -82,6 +82,15 @@ class _Keys:
         for data_class in WORDS:
             self._keys.destroy(person, data_class)
         return len(WORDS)
+
+    async def retire(self, run: UUID, data_class: str, before_year: int, held: Collection[UUID], most: int) -> Retired:
+        """As if every key had been made in a year long past."""
+        people = [person for person, of_class in self._keys.owners if of_class == data_class]
+        due = [person for person in people if person not in held]
+        for person in due[:most]:
+            self._keys.destroy(person, data_class)
+        done, kept = len(due[:most]), len(people) - len(due)
+        return Retired(done, done, len(due) - done, len(due) - done, kept, kept)
 
 
 class Bearers:

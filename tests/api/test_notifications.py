@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from email import message_from_bytes, policy
 from typing import Any
 from uuid import UUID, uuid4
@@ -272,6 +272,24 @@ async def test_who_did_it_who_has_left_and_who_muted_it_are_not_told(desk: Desk)
     assert len(await desk.told(quiet)) == 1
 
 
+async def test_who_leaves_is_told_on_their_last_day_what_they_can_take_with_them(desk: Desk) -> None:
+    today, soon, not_at_all, gone = [await desk.stage.hire() for _ in range(4)]
+    taken_back, day = uuid4(), TODAY + timedelta(days=2)
+    await desk.hear(left(today, TODAY), left(soon, day), left(gone, TODAY - timedelta(days=1)))
+    await desk.hear(left(not_at_all, day, taken_back), profiles.FactWithdrawn(person=not_at_all, fact=taken_back))
+    for person in (soon, not_at_all, gone):
+        assert await desk.told(person) == []
+    [told] = await desk.told(today)
+    assert told["kind"] == "last_day"
+    assert "ask for your export" in told["text"]
+    await desk.tell(later(days=2))
+    assert [len(await desk.inbox(person)) for person in (soon, not_at_all, gone)] == [1, 0, 0]
+
+
+def left(person: UUID, on: date, fact: UUID | None = None) -> profiles.PersonLeft:
+    return profiles.PersonLeft(person=person, fact=fact or uuid4(), effective_on=on)
+
+
 async def test_by_stale_relations_nobody_is_told_until_they_are_fresh(desk: Desk) -> None:
     ana, max_ = await desk.stage.hire(), await desk.stage.hire()
     await desk.hear(shared(ana, max_), by=str(ana))
@@ -401,6 +419,16 @@ async def test_mail_goes_to_nobody_who_left_turned_it_off_or_has_no_address(desk
     assert [address for _, address, _ in desk.mailbox.taken] == ["on@example.org"]
     rows = await desk.stage.parts.pool.fetch("select reason from mails where state = 'dropped' order by reason")
     assert [row["reason"] for row in rows] == ["has left", "mails are turned off", "not an address"]
+
+
+async def test_no_mail_is_sent_where_it_cannot_be_read_any_more_whether_they_are_wanted(desk: Desk) -> None:
+    ana, off = await desk.stage.hire(), await desk.stage.hire(email="off@example.org")
+    await desk.stage.person(off).put("/v1/people/{me}/notification-preferences", {"email": False})
+    desk.stage.keys.destroy(off, "messages")
+    await desk.hear(shared(ana, off), by=str(ana))
+    assert len(await desk.told(off)) == 1
+    await desk.outbox.send(later(minutes=1))
+    assert desk.mailbox.taken == []
 
 
 async def test_the_outbox_outlives_a_store_that_gives_a_read_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

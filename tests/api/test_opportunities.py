@@ -531,6 +531,20 @@ async def test_what_was_withdrawn_loses_its_words_for_the_owner(world: World) ->
     assert (await world.amina.get(f"/v1/applications/{application}")).body["statement"] == STATEMENT
 
 
+async def test_what_somebody_applied_with_is_read_by_nobody_else_once_they_have_left(world: World) -> None:
+    opportunity = await world.post()
+    application = await world.apply(opportunity)
+    await world.stage.pump()
+    await world.stage.leaves(world.amina.id, TODAY - timedelta(days=2))
+    for read in (
+        (await world.dan.get(f"/v1/applications/{application}")).body,
+        (await world.dan.get(f"/v1/opportunities/{opportunity}/applications")).body["items"][0],
+    ):
+        assert (read["status"], read["statement"], read["skills"]) == ("submitted", None, None)
+    assert (await world.amina.get(f"/v1/applications/{application}")).body["statement"] == STATEMENT
+    assert (await world.amina.get("/v1/applications")).body["items"][0]["statement"] == STATEMENT
+
+
 async def test_with_the_posting_withdrawn_open_applications_end(world: World) -> None:
     opportunity = await world.post()
     application = await world.apply(opportunity)

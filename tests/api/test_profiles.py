@@ -2,12 +2,15 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from services.profiles.app import SERVICE
+from shared.contracts.profiles import Aspiration, AspirationRecorded, AspirationShared
+from shared.streams import Origin
 from tests.api.stage import LONG_AGO, Answered, Person, Stage, place, stage, switched
 
 
@@ -242,6 +245,36 @@ async def test_a_sharing_is_changed_and_the_reader_reads_by_what_was_said_last(o
     unknown = await ana.post(f"{path}/change-sharing", {"share": str(uuid4())})
     assert (unknown.status, unknown.code) == (409, "sharing-not-active")
     assert (await ben.post(f"{of_ana}/change-sharing", body)).status == 404
+
+
+async def test_what_was_shared_is_over_when_its_owner_leaves_and_stays_over_when_they_come_back(office: Office) -> None:
+    ana, ben, streams = await office.hire(), await office.hire(), office.stage.parts.streams
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    today = datetime.now(UTC).date()
+    aspiration, share, earlier = uuid4(), uuid4(), today - timedelta(days=9)
+    told: dict[str, Any] = {"aspiration": aspiration, "person": ana.id, "effective_on": earlier}
+    told["content"] = Aspiration(grain="skill", certainty="likely", text="To lead.")
+    shared = AspirationShared(share=share, audience="person", reader=ben.id, edition=1, later_editions=True, **told)
+    await streams.append(aspiration, 0, [AspirationRecorded(**told), shared], Origin(str(ana.id)))
+    await office.stage.pump()
+    path = f"/v1/people/{ana.id}/aspirations/{aspiration}"
+    assert (await ben.get(path)).status == 200
+
+    for reported in ({"left_on": str(today - timedelta(days=5))}, {"joined_on": str(today - timedelta(days=4))}):
+        await office.told(f"/v1/people/{ana.id}/{'leave' if 'left_on' in reported else 'rejoin'}", reported)
+        assert (await ben.get(path)).status == 404
+        assert (await ana.get(path)).body["shares"] == []
+        assert (await ana.get("/v1/people/{me}/aspirations")).body["items"][0]["shares"] == []
+        assert (await ana.get(f"{path}/audience")).body["items"] == []
+        refused = await ana.post(f"{path}/change-sharing", {"share": str(share)})
+        assert refused.code == "sharing-not-active"
+        assert (await ana.post(f"{path}/revise", wish)).status == 200
+        await office.stage.pump()
+        assert (await ben.get(path)).status == 404
+    anew = await ana.post(f"{path}/share", {"audience": "person", "reader": str(ben.id)})
+    await office.stage.pump()
+    assert (await ben.get(path)).status == 200
+    assert [one["share"] for one in (await ana.get(path)).body["shares"]] == [anew.body["share"]]
 
 
 async def test_the_owner_reads_who_has_seen_an_aspiration(office: Office) -> None:

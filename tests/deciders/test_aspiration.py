@@ -127,6 +127,17 @@ def test_later_editions_end_with_the_sharing(past):
     )
 
 
+def test_what_was_shared_before_one_left_is_over_when_one_is_back():
+    before = given(recorded, shared(later_editions=True))
+    before.when(ReviseAspiration(AMINA, NEW_WORDS, WEDNESDAY, left_on=TUESDAY)).then(
+        AspirationRevised(aspiration=ITEM, person=AMINA, effective_on=WEDNESDAY, edition=2, content=NEW_WORDS)
+    )
+    before.when(change(until=FRIDAY, left_on=TUESDAY)).refused(SharingNotActive)
+    before.when(change(until=FRIDAY, later_editions=True, left_on=MONDAY)).then(
+        changed(until=FRIDAY, later_editions=True)
+    )
+
+
 def changed(**given) -> SharingChanged:
     return SharingChanged(aspiration=ITEM, person=AMINA, share=SHARE, effective_on=WEDNESDAY, **given)
 

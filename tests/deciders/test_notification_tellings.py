@@ -52,6 +52,7 @@ from shared.contracts.profiles import (
     DelegationEnded,
     DelegationGiven,
     ManagerAssigned,
+    PersonLeft,
     PlaceChanged,
     PlaceTaken,
     UnitLeaderAppointed,
@@ -147,6 +148,7 @@ TOLD: list[tuple[Event, Parties | None, Kind, Whom, UUID]] = [
     ),
     (ConversationCancelled(conversation=ITEM, employee=ANA, by=MAX), TALK, "conversation_cancelled", "person", ANA),
     (held(ANA), TALK, "conversation_held", "person", MAX),
+    (PersonLeft(person=ANA, fact=ITEM, effective_on=TODAY), None, "last_day", "person", ANA),
     (made(MAX), None, "commitment_made", "person", ANA),
     (
         CommitmentKept(commitment=ITEM, employee=ANA, owner=MAX, effective_on=TODAY),

@@ -193,6 +193,22 @@ async def test_a_sharing_ends_after_its_last_day(team: Team) -> None:
     assert (await team.see(team.manager)).count("aspiration_shared") == 1
 
 
+async def test_what_was_shared_is_over_when_its_owner_leaves_and_stays_over_when_they_come_back(team: Team) -> None:
+    before, after = (shared(team, "my_hr_partner", effective_on=TODAY - timedelta(days=ago)) for ago in (9, 3))
+    await team.tell(before)
+    assert "aspiration_shared" in await team.see(team.partner)
+    left = profiles.PersonLeft(person=team.employee, fact=uuid4(), effective_on=TODAY - timedelta(days=5))
+    await team.tell(left)
+    assert "aspiration_shared" not in await team.see(team.partner)
+    back = profiles.PersonRejoined(person=team.employee, fact=uuid4(), effective_on=TODAY - timedelta(days=4))
+    await team.tell(back, lasting(before, None).model_copy(update={"effective_on": TODAY - timedelta(days=8)}))
+    assert "aspiration_shared" not in await team.see(team.partner)
+    await team.tell(after)
+    assert (await team.see(team.partner)).count("aspiration_shared") == 1
+    await team.tell(profiles.FactWithdrawn(person=team.employee, fact=left.fact))
+    assert (await team.see(team.partner)).count("aspiration_shared") == 2
+
+
 async def test_what_was_said_last_of_a_sharing_decides_until_when_it_lasts(team: Team) -> None:
     share = shared(team, "my_manager", team.manager, until=TODAY - timedelta(days=1))
     await team.tell(share)

@@ -1,7 +1,10 @@
 """How a command calls the services: where they are, as whom, and what a refusal says."""
 
+import json
 import os
-from typing import TYPE_CHECKING, NoReturn
+import time
+from base64 import urlsafe_b64decode
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from deploy.careers.commands import refuse
 
@@ -9,6 +12,9 @@ if TYPE_CHECKING:
     import httpx2
 
     from deploy.local.tokens import Issuer
+
+PATIENCE = 10
+"""How often a service is asked again that says when to."""
 
 
 def url_of(service: str) -> str:
@@ -37,6 +43,35 @@ def local_issuer(wanted: str) -> "Issuer":
     if url is None:
         refuse(f"As whom? Set CAREERS_TOKEN to a token {wanted}, or run `make up` first.")
     return Issuer(folder.secrets / "issuer", url, os.environ.get("AUDIENCE", "careers"))
+
+
+def person_of(token: str) -> str | None:
+    """Whom a token names, by the claim that the services look at too; it is not verified here."""
+    try:
+        part = token.split(".")[1]
+        claims = json.loads(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        found = claims.get(os.environ.get("PERSON_CLAIM", "sub"))
+    except (IndexError, ValueError, AttributeError):
+        return None
+    return found if isinstance(found, str) else None
+
+
+def answer_of(client: "httpx2.Client", service: str, method: str, url: str, **more: Any) -> Any:
+    """The JSON of an answer; who is asked to wait does. What is refused ends the command with a sentence."""
+    import httpx2
+
+    try:
+        answer = client.request(method, url, **more)
+        for _ in range(PATIENCE):
+            if answer.status_code not in (429, 503, 504):
+                break
+            time.sleep(min(float(answer.headers.get("retry-after", "1")), 5.0))
+            answer = client.request(method, url, **more)
+    except httpx2.HTTPError as error:
+        refuse(f"{service.capitalize()} does not answer at {url_of(service)} ({type(error).__name__}).")
+    if answer.status_code >= 400:
+        refused(service, answer)
+    return answer.json()
 
 
 def refused(service: str, answer: "httpx2.Response") -> NoReturn:
