@@ -27,7 +27,7 @@ from shared import service
 from shared.http.limits import UNLIMITED
 from shared.kafka.cluster import Cluster
 
-OWNERS = ("profiles", "conversations", "opportunities", "notifications")
+OWNERS = ("profiles", "conversations", "opportunities", "notifications", "projections")
 SECOND = ("profiles", "conversations", "notifications", "projections")
 """The services of which a second worker runs."""
 

@@ -57,7 +57,7 @@ async def _look(house: House) -> tuple[dict[str, int], list[str]]:
     published: dict[str, int] = {}
     applied: list[tuple[str, str, str, int]] = []
     why: list[str] = []
-    for name in SERVICES:  # projections last: it owns nothing
+    for name in SERVICES:
         connection = await house.database(name)
         try:
             if name in OWNERS:
