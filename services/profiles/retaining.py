@@ -31,13 +31,15 @@ _HELD = """
         select distinct on (subject) subject, type from public.events
         where type in ('profiles.hold_placed.v1', 'profiles.hold_lifted.v1') order by subject, position desc) last
     where type = $1"""
-# Who left last before a day ($1), of whom no erasure is under way, and who is not known to come back.
+# Who left last before a day ($1), of whom no erasure is under way, and who is not known to come back. That somebody who
+# is erased had left stays known: they are not due again.
 _LEFT = """
     select person, person = any ($2) as held from (
         select distinct on (e.person) e.person, e.kind, e.effective_on from relations.employment_facts e
         order by e.person, e.effective_on + (e.kind = 'left')::int desc, e.seq desc) last
     where kind = 'left' and effective_on < $1
         and not exists (select from public.erasures x where x.person = last.person and not x.complete)
+        and not exists (select from public.erased z where z.person = last.person)
     order by person"""
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from services.profiles import retaining
 from services.profiles.app import SERVICE
+from shared.contracts.profiles import ErasureMarked
 from tests.api.stage import Answered, Person, Stage, stage
 
 TODAY = datetime.now(UTC).date()
@@ -71,6 +72,16 @@ async def test_who_left_long_ago_is_erased_and_nobody_else(office: Office) -> No
     assert await office.rule("after_leaving", dry_run=False) == counts(on_hold=1)
     assert (await office.admin.post(f"/v1/people/{held}/lift-hold")).status == 200
     assert await office.rule("after_leaving") == counts(due_people=1)
+
+
+async def test_who_is_erased_is_not_due_again_though_it_stays_known_that_they_had_left(office: Office) -> None:
+    pool, gone = office.stage.parts.pool, await office.left(LONG_AGO)
+    assert await office.rule("after_leaving", dry_run=False) == counts(people=1)
+    mark = {"erasure": uuid4(), "person": gone, "about": gone, "scope": "person", "number": 1, "of": 1}
+    await office.stage.tell(ErasureMarked.model_validate(mark))
+    await pool.execute("update erasures set complete = true")
+    assert await pool.fetch("select from employment_facts where person = $1 and kind = 'left'", gone)
+    assert await office.rule("after_leaving") == counts()
 
 
 async def test_a_run_does_a_part_and_says_what_is_still_due(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,5 +26,7 @@ def test_who_left_long_ago_is_erased_by_the_command_and_has_a_receipt(house):
     assert careers()["after_leaving"]["people"] >= 1
     [erasure] = admin.get("profiles", f"/v1/people/{gone.id}/erasures").body["items"]
     assert erasure["ground"] == "end_of_retention"
-    house.until(lambda: admin.get("profiles", f"/v1/people/{gone.id}").status == 404, 60)
+    receipt = f"/v1/people/{gone.id}/erasures/{erasure['erasure']}"
+    house.until(lambda: admin.get("profiles", receipt).body["state"] == "complete", 60)
+    assert admin.get("profiles", f"/v1/people/{gone.id}").status == 404
     assert careers("--dry-run")["after_leaving"]["due_people"] == 0
