@@ -23,6 +23,14 @@ Command = TypeVar("Command")
 ATTEMPTS = 5
 """How often a command is decided anew when another writer of the same stream was first."""
 
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a stream's events, beyond which it takes no more words, so that it can still be withdrawn or closed; beyond
+twice that, nothing. Each command reads and folds all of them."""
+
+
+class ChangedTooOften(Refusal, code="changed-too-often"):
+    """This was changed so often that it takes no more: withdraw or close it, and begin anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Decider(Generic[Command, State]):
@@ -70,8 +78,9 @@ class Streams:
     ) -> Receipt:
         """Carries out a command on one stream.
 
-        Raises what `decide` refuses; VersionConflict when If-Match is not the stream's version, or when other writers
-        were first ATTEMPTS times; CommandRepeated when the idempotency key was used with another body.
+        Raises what `decide` refuses; ChangedTooOften; VersionConflict when If-Match is not the stream's version, or
+        when other writers were first ATTEMPTS times; CommandRepeated when the idempotency key was used with another
+        body.
         """
 
         async def attempt() -> Receipt:
@@ -79,6 +88,9 @@ class Streams:
             if origin.if_match is not None and origin.if_match != len(stored):
                 raise VersionConflict(stream)
             events = decider.decide(command, fold(decider, stored))
+            most = LARGEST if any(event.sealed_about for event in events) else 2 * LARGEST
+            if sum(len(one.body) for one in stored) > most:
+                raise ChangedTooOften
             return await self.append(stream, len(stored), events, origin)
 
         return await self.once(attempt, origin)

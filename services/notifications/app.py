@@ -22,7 +22,8 @@ class Settings(service.Settings):
     """What notifications may be told besides. Without a mail server there is the inbox alone."""
 
     smtp_url: str = ""
-    """smtp://user:password@host:port, upgraded to TLS where the server offers it; smtps://… is TLS from the start."""
+    """smtp://user:password@host:port: TLS where the server offers it, and never a password without; smtps://… is TLS
+    from the start."""
     mail_from: str = "Careers <careers@localhost>"
     inbox_url: str = ""
     """Where mails lead: {person} and {notification} in it become ids."""

@@ -68,7 +68,10 @@ class Post(Protocol):
 
 
 class SmtpPost:
-    """A mail server, by its URL: smtp://user:password@host:port, smtps://… for TLS from the first byte."""
+    """A mail server, by its URL: smtp://user:password@host:port, smtps://… for TLS from the first byte.
+
+    A password goes over TLS or not at all: whoever stands between could make a server look as if it offered none.
+    """
 
     def __init__(self, url: str, sender: str) -> None:
         parts = urlsplit(url)
@@ -81,6 +84,7 @@ class SmtpPost:
             username=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
             use_tls=parts.scheme == "smtps",
+            start_tls=True if parts.scheme == "smtp" and parts.username else None,
             timeout=DEADLINE,
         )
 

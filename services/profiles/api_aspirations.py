@@ -123,7 +123,13 @@ def _add_sharing(routes: Routes, streams: Streams, relations: Relations) -> None
     @routes.post(
         "/v1/people/{person}/aspirations/{aspiration}/share",
         access=matrix.WRITE_ASPIRATION,
-        refuses=(PersonNotKnown, rules.NobodyToShareWith, rules.SharedWithOneself, rules.SharingInThePast),
+        refuses=(
+            PersonNotKnown,
+            rules.NobodyToShareWith,
+            rules.SharedWithOneself,
+            rules.SharingInThePast,
+            rules.TooManySharings,
+        ),
         example={"audience": "my_manager", "purpose": "For our talk in May"},
         example_answer=_SHARED,
     )

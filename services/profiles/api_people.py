@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from services.profiles import person as rules
 from services.profiles.identity import Identity
-from services.profiles.named import PersonNotKnown, colleague_named, person_named
+from services.profiles.named import PersonNotKnown, ReportedOfOneself, colleague_named, superior_named
 from shared.access import matrix
 from shared.auth.callers import Role, Scope
 from shared.contracts.profiles import ChangeReason, Language, Name
@@ -269,13 +269,14 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, identity:
         "/v1/people/{person}/assign-manager",
         access=matrix.REPORT_PERSON,
         allow=_HR,
-        refuses=(PersonNotKnown, rules.PositionNotHeld, rules.OwnManager, rules.FactUnknown),
+        refuses=(PersonNotKnown, ReportedOfOneself, rules.PositionNotHeld, rules.OwnManager, rules.FactUnknown),
         example={"position": "P-17", "manager": "E1002", "line": "dotted", "effective_on": "2026-04-01"},
     )
     async def assign_manager(call: Call[ManagerBody], person: Alias) -> Receipt:
         """Name the explicit manager of a place."""
         body, who = call.body, await relations.person(person)
-        manager = None if body.manager is None else await person_named(relations, body.manager, "#/manager")
+        named = body.manager
+        manager = None if named is None else await superior_named(relations, named, "#/manager", call.caller)
         return await execute(
             call,
             rules.AssignManager(

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from services.profiles import unit as rules
-from services.profiles.named import PersonNotKnown, person_named
+from services.profiles.named import PersonNotKnown, ReportedOfOneself, person_named, superior_named
 from services.profiles.people_list import PeopleList, UnitView
 from shared.access import matrix
 from shared.auth.callers import Role, Scope
@@ -93,13 +93,13 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
         "/v1/units/{unit}/appoint-leader",
         access=matrix.REPORT_UNIT,
         allow=_HR,
-        refuses=(PersonNotKnown, rules.UnitGone),
+        refuses=(PersonNotKnown, ReportedOfOneself, rules.UnitGone),
         example={"leader": "E1002", "effective_on": "2026-04-01"},
     )
     async def appoint_leader(call: Call[LeaderBody], unit: UUID) -> Receipt:
         """Report who leads a unit from a day on."""
         named = call.body.leader
-        leader = None if named is None else await person_named(relations, named, "#/leader")
+        leader = None if named is None else await superior_named(relations, named, "#/leader", call.caller)
         return await execute(call, rules.AppointLeader(unit, leader, call.body.effective_on))
 
     @routes.post(
@@ -117,12 +117,12 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, people: P
         "/v1/units/{unit}/assign-hr-partner",
         access=matrix.REPORT_UNIT,
         allow=_HR,
-        refuses=(PersonNotKnown,),
+        refuses=(PersonNotKnown, ReportedOfOneself),
         example={"partner": "E1003", "effective_on": "2026-04-01"},
     )
     async def assign_hr_partner(call: Call[PartnerBody], unit: UUID) -> Receipt:
         """Make a person HR partner for a unit and those below it."""
-        partner = await person_named(relations, call.body.partner, "#/partner")
+        partner = await superior_named(relations, call.body.partner, "#/partner", call.caller)
         return await execute(call, rules.AssignHrPartner(unit, partner, call.body.effective_on))
 
     @routes.post(

@@ -40,6 +40,13 @@ class NobodyToShareWith(Refusal, code="nobody-to-share-with"):
     """There is no manager to share this with now: name a person, or whoever becomes your manager."""
 
 
+MOST_SHARINGS = 100
+
+
+class TooManySharings(Refusal, code="too-many-sharings"):
+    """This is shared a hundred times already: withdraw what nobody needs any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class RecordAspiration:
     aspiration: UUID
@@ -198,6 +205,8 @@ def _share(command: ShareAspiration, state: Written) -> Sequence[Event]:
         raise NobodyToShareWith
     if command.until is not None and command.until < command.on:
         raise SharingInThePast(invalid=(Invalid("#/until", "must not be in the past"),))
+    if sum(_lasts(share, command.on) for share in state.shares.values()) >= MOST_SHARINGS:
+        raise TooManySharings  # a later edition is told to each of them, with the words, in one append
     return [
         AspirationShared(
             aspiration=state.aspiration,

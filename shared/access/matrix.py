@@ -31,7 +31,7 @@ READ_PERSON = row(
 REPORT_PERSON = row(
     "people",
     "report joining, places, names, managers, leaving",
-    allowed(_ADMIN, _SERVICE, why=_REPORTS),
+    allowed(_ADMIN, _SERVICE, why=f"{_REPORTS} Nobody makes themselves manager by a command."),
     refused=_OFFICIAL,
 )
 NAME_INTERIM_PARTNER = row(
@@ -71,7 +71,7 @@ READ_UNIT = row(
 REPORT_UNIT = row(
     "units",
     "report units, leaders and HR partners",
-    allowed(_ADMIN, _SERVICE, why=f"{_REPORTS} Nobody makes themselves HR partner."),
+    allowed(_ADMIN, _SERVICE, why=f"{_REPORTS} Nobody makes themselves leader or HR partner by a command."),
     refused=_OFFICIAL,
 )
 IMPORT = row(

@@ -107,7 +107,8 @@ class Verifier:
         client, person = claims.get("client_id"), claims.get(self._person_claim)
         subject = claims.get("sub")
         # RFC 9068: the subject of a client's own token is the client; a person's token names the client as well.
-        if isinstance(client, str) and (person is None or subject is None or subject == client):
+        # A person whose token lacks the claim that names them here is nobody: not the client with its scopes.
+        if isinstance(client, str) and (subject is None or subject == client):
             if _CLIENT.fullmatch(client) is None:
                 raise InvalidToken("subject")
             if "act" in claims:  # service accounts act for people, and for nobody else
@@ -115,6 +116,8 @@ class Verifier:
             return Claims(None, client, frozenset(), _granted(claims.get("scope")) - ON_BEHALF, expires)
         if not isinstance(person, str) or not 0 < len(person) <= 320 or not person.isprintable():
             raise InvalidToken("subject")
+        if self._person_claim == "email" and claims.get("email_verified") is not True:
+            raise InvalidToken("address not verified")  # some issuers let people enter any address
         roles = _roles(claims.get("roles"))
         if "act" not in claims:
             return Claims(person, None, roles, frozenset(), expires)

@@ -160,12 +160,16 @@ class Kernel:
         caller = await self._counted(exchange, operation)
         if not route.grants.admit(caller):
             raise NotAllowed
-        call, arguments = await self._reader.read(operation, request, caller)
+        under_way = self._limits.begin(caller)
         try:
-            answer = await route.handler(call, *arguments)
-        except Refusal as refusal:
-            answer = await self._first_answer(route, call, refusal)
-        return operation.encode(answer, request)
+            call, arguments = await self._reader.read(operation, request, caller)
+            try:
+                answer = await route.handler(call, *arguments)
+            except Refusal as refusal:
+                answer = await self._first_answer(route, call, refusal)
+            return operation.encode(answer, request)
+        finally:
+            self._limits.end(under_way)
 
     async def _first_answer(self, route: Route, call: Call[Any, Any], refusal: Refusal) -> Receipt:
         """Of a command that was carried out before, and is refused by now: whom it names may have left since.

@@ -1,4 +1,4 @@
-"""How many requests each caller may send: a bucket for each, in this process, in bounded memory.
+"""How many requests each caller may send, and have under way: a bucket for each, in this process, in bounded memory.
 
 A bucket is one number: the moment at which it would be full again. Each request moves it on by what one request
 weighs; a request is refused where that moment is further away than a whole bucket.
@@ -6,16 +6,21 @@ weighs; a request is refused where that moment is further away than a whole buck
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv6Address
 from math import ceil
 
-from shared.auth.callers import Caller
+from shared.auth.callers import NOBODY, Caller
 from shared.http.problems import TooManyRequests
 
 MOST = 10_000
 """Buckets of a kind at most. Where more would be needed, those not used for longest begin anew."""
+
+MOST_OF_PERSON, MOST_OF_SERVICE = 100, 500
+"""Requests under way of one caller at once, of the 1,000 of a process (kernel.MOST_IN_FLIGHT): reads may wait for
+seconds, and bodies may arrive slowly, so that a rate alone lets a few hold all of them."""
 
 _RATE = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
 
@@ -88,6 +93,7 @@ class Limits:
         self._persons = Buckets(person, clock) if person is not None else None
         self._services = Buckets(service, clock) if service is not None else None
         self._addresses = Buckets(address, clock) if address is not None else None
+        self._under_way: Counter[str] = Counter()
 
     def count(self, caller: Caller) -> None:
         """A request of who is known; one on behalf of a person is the service account's. Raises TooManyRequests."""
@@ -95,6 +101,22 @@ class Limits:
         buckets = self._persons if account is None else self._services
         if buckets is not None and (wait := buckets.take(account or caller.id)):
             raise TooManyRequests(retry_after=wait)
+
+    def begin(self, caller: Caller) -> str:
+        """A request of who is known is under way, until `end` of what is answered here. Raises TooManyRequests."""
+        account = caller.service or caller.actor
+        who = caller.id if account is None else f"service:{account}"
+        buckets, most = (self._persons, MOST_OF_PERSON) if account is None else (self._services, MOST_OF_SERVICE)
+        if buckets is not None and caller is not NOBODY and self._under_way[who] >= most:
+            raise TooManyRequests(retry_after=1)
+        self._under_way[who] += 1
+        return who
+
+    def end(self, who: str) -> None:
+        """It has an answer."""
+        self._under_way[who] -= 1
+        if not self._under_way[who]:
+            del self._under_way[who]
 
     def count_stranger(self, address: str) -> None:
         """A request of who is not known yet: before a signature is looked at. Raises TooManyRequests."""

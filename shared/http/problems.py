@@ -13,6 +13,7 @@ from shared.postgres import Closed
 from shared.postgres.connections import LOST
 from shared.refusals import Invalid, NotAllowed, NotFound, Outdated, Refusal, Unacceptable, Unavailable
 from shared.sealing.keys import KeysUnavailable, PersonErased
+from shared.streams import ChangedTooOften
 
 Headers = list[tuple[bytes, bytes]]
 Answer = tuple[int, Headers, bytes]
@@ -122,6 +123,7 @@ GENERAL: tuple[type[Refusal], ...] = (
     *(family for family in STATUS if family is not Refusal),
     ChangedMeanwhile,
     AlreadyDone,
+    ChangedTooOften,
     Parked,
 )
 """The kernel's own, which any route may answer with."""

@@ -125,8 +125,16 @@ class Relations:
 
 
 def fold_alias(value: str) -> str:
-    """How aliases are compared: without outer space, without case."""
-    return value.strip().casefold()
+    """How aliases are compared: without outer space, without case.
+
+    What is no ASCII and folds to it stays: who is called `smith` elsewhere, with a long s, is not `smith` here.
+    """
+    return "".join(map(_folded, value.strip()))
+
+
+def _folded(character: str) -> str:
+    folded = character.casefold()
+    return folded if character.isascii() or not folded.isascii() else character
 
 
 _OF_A_PERSON = {

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from services.notifications.app import SERVICE
 from services.notifications.outbox import GIVEN_UP, Outbox, SmtpPost
@@ -563,6 +563,26 @@ async def test_a_real_mail_server_is_understood() -> None:
     server.close()
     await server.wait_closed()
     assert [code async for _, code in post.send(mails[:1])] == []
+
+
+async def test_a_password_is_told_to_no_server_without_tls() -> None:
+    loop, handler = asyncio.get_running_loop(), Taking()
+    told: list[str] = []
+
+    def told_to(_server: SMTP, _session: Session, _envelope: Envelope, mechanism: str, _data: Any) -> AuthResult:
+        told.append(mechanism)
+        return AuthResult(success=True)
+
+    def protocol() -> SMTP:
+        return SMTP(handler, loop=loop, auth_require_tls=False, authenticator=told_to)
+
+    server = await loop.create_server(protocol, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    post = SmtpPost(f"smtp://careers:secret@127.0.0.1:{port}", "careers@example.org")
+    assert [code async for _, code in post.send([(uuid4(), "max@example.org", b"Subject: x\r\n\r\nx\r\n")])] == []
+    assert (told, handler.taken) == ([], [])
+    server.close()
+    await server.wait_closed()
 
 
 @pytest.mark.parametrize("url", ["", "http://mail:25", "smtp://", "mail.example.org:25"])

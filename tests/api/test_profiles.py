@@ -151,6 +151,25 @@ async def test_who_is_named_and_not_known_is_a_fault_of_the_field(office: Office
         assert (refused.status, refused.code, pointers(refused)) == (422, "person-not-known", [f"#/{field}"]), path
 
 
+async def test_nobody_makes_themselves_manager_leader_or_hr_partner(office: Office) -> None:
+    unit = await office.unit()
+    ana, own = await office.hire(unit), await office.hire()
+    admin = office.stage.person(own.id, "admin")
+    on = {"effective_on": LONG_AGO.isoformat()}
+    commands: list[tuple[str, dict[str, str], str]] = [
+        (f"/v1/people/{ana.id}/assign-manager", {"position": "P1", **on}, "manager"),
+        (f"/v1/units/{unit}/appoint-leader", on, "leader"),
+        (f"/v1/units/{unit}/assign-hr-partner", on, "partner"),
+    ]
+    for path, body, field in commands:
+        refused = await admin.post(path, {**body, field: str(own.id)})
+        assert (refused.status, refused.code) == (403, "reported-of-oneself"), path
+        assert (await office.hr.post(path, {**body, field: str(own.id)})).status == 200, path
+    released = {"partner": str(own.id), "effective_on": "2026-01-01"}
+    await office.stage.pump()
+    assert (await admin.post(f"/v1/units/{unit}/release-hr-partner", released)).status == 200
+
+
 @pytest.mark.parametrize("field", ["text", "skills", "target_role"])
 async def test_an_aspiration_of_spaces_says_nothing(office: Office, field: str) -> None:
     ana = await office.hire()

@@ -85,8 +85,21 @@ async def test_a_persons_token_names_its_client_too() -> None:
 
 async def test_another_claim_can_name_the_person() -> None:
     assert (await verified(good(employee="E1001"), person_claim="employee")).person == "E1001"
-    service = await verified(good(client_id="files"), person_claim="employee")
+    service = await verified(good(client_id="files", sub="files"), person_claim="employee")
     assert service.client == "files"
+
+
+async def test_a_person_without_the_claim_is_not_the_client_that_asked_for_the_token() -> None:
+    with pytest.raises(InvalidToken):
+        await verified(good(client_id="files", scope="people:read"), person_claim="employee")
+
+
+@pytest.mark.parametrize("said", [..., False, None, 1, "true"])
+async def test_an_address_that_the_issuer_has_not_verified_names_nobody(said: Any) -> None:
+    own = good(email="anna@example.org", email_verified=True)
+    assert (await verified(own, person_claim="email")).person == "anna@example.org"
+    with pytest.raises(InvalidToken):
+        await verified(good(email="anna@example.org", email_verified=said), person_claim="email")
 
 
 def public_pem() -> bytes:

@@ -7,6 +7,7 @@ import pytest
 
 from services.profiles.aspiration import (
     DECIDER,
+    MOST_SHARINGS,
     ChangeSharing,
     ConfirmAspiration,
     NobodyToShareWith,
@@ -16,6 +17,7 @@ from services.profiles.aspiration import (
     SharedWithOneself,
     SharingInThePast,
     SharingNotActive,
+    TooManySharings,
     WithdrawSharing,
 )
 from shared.contracts.profiles import (
@@ -80,6 +82,15 @@ def test_its_owner_shares_the_edition_of_today():
 def test_nobody_else_can_share_it_or_learn_that_it_is_there():
     given(recorded).when(share(person=BEN)).refused(NotFound)
     given().when(share()).refused(NotFound)
+
+
+def test_it_is_shared_so_many_times_at_once_since_each_is_told_of_the_next_edition():
+    many = [shared(share=uuid4()) for _ in range(MOST_SHARINGS - 1)]
+    given(recorded, *many).when(share()).then(shared())
+    given(recorded, *many, shared(until=TUESDAY)).when(share(share=ITEM, on=WEDNESDAY)).then(
+        shared(share=ITEM, effective_on=WEDNESDAY)
+    )
+    given(recorded, *many, shared()).when(share(share=ITEM)).refused(TooManySharings)
 
 
 def test_without_a_manager_there_is_nobody_to_share_with_as_my_manager():

@@ -28,6 +28,14 @@ def test_secrets_are_made_once_and_never_shown(tmp_path: Path) -> None:
     assert again["profiles/master-key"] == first["profiles/master-key"]
 
 
+def test_folders_that_are_made_open_for_nobody_else(tmp_path: Path) -> None:
+    (tmp_path / "issuer").mkdir(mode=0o755)
+    _made(tmp_path)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+    assert modes.pop("issuer") == 0o755  # a volume's owner has said who opens it
+    assert set(modes.values()) == {0o700}
+
+
 def test_services_share_the_master_key_and_nothing_else(tmp_path: Path) -> None:
     made = _made(tmp_path)
     assert len({made[f"{service}/master-key"] for service in SERVICES}) == 1

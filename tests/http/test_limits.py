@@ -1,5 +1,6 @@
 """Who calls too often is told to wait, and for how long; nobody else notices."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -7,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from shared.auth import Caller
-from shared.http.limits import UNLIMITED, Buckets, Limits, Rate
+from shared.auth import NOBODY, Caller
+from shared.http import limits as limits_module
+from shared.http.limits import MOST_OF_PERSON, UNLIMITED, Buckets, Limits, Rate
 from shared.http.problems import TooManyRequests
 from shared.service import Settings
-from tests.http.sample import ANNA, ITEM, SHARE, Service, client_of, sample_app
+from tests.http.sample import ANNA, BEN, ITEM, SHARE, Service, client_of, sample_app
 
 MANAGER = {"audience": {"kind": "manager"}}
 PERSON = Caller(str(ANNA), person=ANNA)
@@ -157,6 +159,46 @@ async def test_who_is_known_is_not_counted_by_address(service: Service, clock: C
     async with client_of(sample_app(service, limits=Limits(address=Rate(1, 1), clock=clock))) as anna:
         for _ in range(5):
             assert (await anna.get(f"/v1/baskets/{ITEM}")).status_code == 200
+
+
+async def test_one_caller_has_so_many_under_way_and_keeps_nobody_else_out(
+    service: Service, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits_module, "MOST_OF_PERSON", 1)
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        begun.set()
+        await go_on.wait()
+
+    service.does = wait
+    app = sample_app(service, limits=Limits(person=Rate(100, 100), clock=clock))
+    async with client_of(app) as anna:
+        first = asyncio.ensure_future(anna.post(SHARE, json=MANAGER))
+        await asyncio.wait_for(begun.wait(), 5)
+        answer = await anna.post(SHARE, json=MANAGER)
+        assert (answer.status_code, answer.headers["retry-after"]) == (429, "1")
+        go_on.set()
+        assert (await first).status_code == 200
+        assert (await anna.post(SHARE, json=MANAGER)).status_code == 200
+
+
+@pytest.mark.parametrize("other", ["ben", "service", "on behalf", "nobody"])
+def test_what_one_caller_has_under_way_is_no_matter_for_another(clock: Clock, other: str) -> None:
+    callers = {
+        "ben": Caller(str(BEN), person=BEN),
+        "service": ACCOUNT,
+        "on behalf": Caller(str(ANNA), person=ANNA, actor="files"),
+        "nobody": NOBODY,
+    }
+    limits = Limits(person=Rate(1, 1), service=Rate(1, 1), clock=clock)
+    held = [limits.begin(PERSON) for _ in range(MOST_OF_PERSON)]
+    with pytest.raises(TooManyRequests):
+        limits.begin(PERSON)
+    limits.end(limits.begin(callers[other]))
+    for one in held:
+        limits.end(one)
+    limits.end(limits.begin(PERSON))
 
 
 async def test_pages_of_the_kernels_own_have_no_limit(service: Service, clock: Clock) -> None:

@@ -148,11 +148,22 @@ def test_a_mapping_renames_columns_and_values_and_says_what_a_file_does_not() ->
 
 @pytest.mark.parametrize(
     "given",
-    [b"{", b"\xff", b"columns = 3", b'{"colums": {}}', b'{"dates": "DDMMYY"}', b'{"columns": {"a": 1}}', b"[]"],
+    [
+        *(b"{", b"\xff", b"columns = 3", b'{"colums": {}}', b'{"dates": "DDMMYY"}', b'{"columns": {"a": 1}}', b"[]"),
+        b"a = " + b"[" * 30_000,
+        b"a = " + b"{a = " * 10_000,
+        b'{"columns": ' + b"[" * 30_000,
+    ],
+    ids=range(10),
 )
 def test_a_mapping_that_is_none_is_refused(given: bytes) -> None:
     with pytest.raises(Wrong):
         ColumnMapping.read(given)
+
+
+def test_a_key_of_very_many_parts_is_refused_before_it_is_read() -> None:
+    with pytest.raises(Wrong, match="dots"):
+        ColumnMapping.read(b"dates = 'YYYY-MM-DD'\ncolumns." + b".".join([b"a"] * 30_000) + b" = 'b'")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from shared.contracts import profiles
 from shared.contracts.event import Event
 from shared.kafka.records import Heard
 from shared.relations.model import Relations as Model
+from shared.relations.model import fold_alias
 from shared.relations.reads import is_switched_on
 from shared.sealing.keys import KeyCache
 from shared.sealing.memory import MemoryKeyStore
@@ -35,6 +36,19 @@ async def partners(world: World, unit: UUID) -> list[tuple[date, date | None]]:
     """The days of the unit's HR partners."""
     rows = await world.fetch("select from_on, to_on from hr_partners where unit = $1 order by from_on", unit)
     return [(row["from_on"], row["to_on"]) for row in rows]
+
+
+@pytest.mark.parametrize(("one", "other"), [(" Smith ", "smith"), ("MÜLLER", "müller"), ("ΣΊΓΜΑΣ", "σίγμας")])
+def test_an_alias_is_the_same_in_other_case(one: str, other: str) -> None:
+    assert fold_alias(one) == fold_alias(other)
+
+
+@pytest.mark.parametrize(
+    "look_alike",
+    ["\N{LATIN SMALL LETTER LONG S}mith", "\N{KELVIN SIGN}ing", "\N{LATIN SMALL LIGATURE FI}nn", "weiß", "İnan"],
+)
+def test_an_alias_with_other_letters_is_another(look_alike: str) -> None:
+    assert not fold_alias(look_alike).isascii()
 
 
 async def test_an_assignment_that_has_not_begun_is_taken_back(world: World) -> None:

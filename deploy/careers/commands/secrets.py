@@ -20,7 +20,7 @@ def make(folder: Annotated[Path, typer.Argument(help="Where the folders are made
     try:
         for path, made in _wanted(folder):
             if not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _write(path, made())
                 typer.echo(f"{path}: made")
     except OSError as error:
@@ -58,7 +58,10 @@ def _issuer_key() -> bytes:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Whole or not at all. Whoever can open the folder may read it: the reader has another user id than the maker."""
+    """Whole or not at all. Whoever can open the folder may read it: the reader has another user id than the maker.
+
+    A folder that is made here opens for its maker alone: give it to its reader (`chown`).
+    """
     half = path.with_name(f".{path.name}")
     half.write_bytes(content)
     half.chmod(0o444)

@@ -12,6 +12,9 @@ from services.profiles.imports.problems import Wrong
 
 LARGEST_MAPPING = 64 * 1024
 
+MOST_DOTS = 200
+"""In a line of TOML: reading a dotted key takes time by the square of its parts."""
+
 _Word = Annotated[str, Field(max_length=LONGEST)]
 _Values = Annotated[Mapping[_Word, _Word], Field(max_length=500)]
 
@@ -40,15 +43,18 @@ class ColumnMapping(BaseModel):
     @classmethod
     def read(cls, given: bytes) -> "ColumnMapping":
         """Raises Wrong. What begins with a brace is JSON."""
+        is_json = given.lstrip().startswith(b"{")
+        if not is_json and any(line.count(b".") > MOST_DOTS for line in given.split(b"\n")):
+            raise Wrong("bad-mapping", f"has more than {MOST_DOTS} dots in a line")
         try:
-            if given.lstrip().startswith(b"{"):
+            if is_json:
                 orjson.loads(given)  # refuses what is JSON for pydantic alone
                 return cls.model_validate_json(given)
             return cls.model_validate(tomllib.loads(given.decode()))
         except ValidationError as error:
             places = ", ".join(".".join(map(str, one["loc"][:2])) for one in error.errors(include_input=False)[:3])
             raise Wrong("bad-mapping", f"does not fit what a mapping has: {places}") from None
-        except (UnicodeDecodeError, ValueError):  # TOML and JSON errors are ValueErrors
+        except (ValueError, RecursionError):  # TOML, JSON and UTF-8 errors are ValueErrors
             raise Wrong("bad-mapping", "is neither JSON nor TOML") from None
 
 
