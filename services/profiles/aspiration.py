@@ -205,7 +205,7 @@ def _share(command: ShareAspiration, state: Written) -> Sequence[Event]:
         raise NobodyToShareWith
     if command.until is not None and command.until < command.on:
         raise SharingInThePast(invalid=(Invalid("#/until", "must not be in the past"),))
-    if sum(_lasts(share, command.on) for share in state.shares.values()) >= MOST_SHARINGS:
+    if sum(_lasts(share, command.on, None) for share in state.shares.values()) >= MOST_SHARINGS:
         raise TooManySharings  # a later edition is told to each of them, with the words, in one append
     return [
         AspirationShared(
