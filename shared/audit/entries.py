@@ -107,7 +107,7 @@ def _times(told: str, chosen: str) -> str:
         having $3::bigint is null or max(number) < $3 order by newest desc limit $4"""
 
 
-_READERS = _times("reader", "person = $1 and ($5::uuid is null or record = $5)")
+_READERS = _times("reader", "person = $1 and ($5::uuid is null or record = $5) and ($6::text is null or kind = $6)")
 _READ_BY_ONESELF = _times("person", "reader = $1::text")
 _READ = f"""
     select listed.* from (select $1::uuid as reader) as given
@@ -119,10 +119,16 @@ Cursor = tuple[str | int | None, ...]
 
 
 async def readers(
-    rows: Rows, person: UUID, record: UUID | None = None, *, cursor: Cursor | None = None, limit: int = 50
+    rows: Rows,
+    person: UUID,
+    record: UUID | None = None,
+    *,
+    kind: Kind | None = None,
+    cursor: Cursor | None = None,
+    limit: int = 50,
 ) -> Page[Reader]:
-    """Who has seen a record of a person, or any of theirs, latest first; a read shows within a second."""
-    found = await rows.fetch(_READERS, person, *(cursor or (None, None)), limit + 1, record)
+    """Who has seen a record of a kind of a person, or any of theirs, latest first; a read shows within a second."""
+    found = await rows.fetch(_READERS, person, *(cursor or (None, None)), limit + 1, record, kind)
     return Page([Reader.model_validate(dict(row)) for row in found[:limit]], _next(found, cursor, limit))
 
 

@@ -216,10 +216,10 @@ class Profiles(World):
             for one, (canary, theirs) in self.aspirations.items()
         ]
 
-    async def list_audience(self) -> Sequence[Try]:
+    async def list_audience_of_aspiration(self) -> Sequence[Try]:
         return [Try({**self.ids, "aspiration": one}) for one in self.aspirations]
 
-    list_readers = list_audience
+    list_readers_of_aspiration = list_audience_of_aspiration
 
     async def revise_aspiration(self) -> Sequence[Try]:
         content = {"grain": "skill", "certainty": "likely", "text": "…"}
@@ -234,13 +234,13 @@ class Profiles(World):
 
     confirm_aspiration = share_aspiration = revise_aspiration
 
-    async def change_sharing(self) -> Sequence[Try]:
+    async def change_sharing_of_aspiration(self) -> Sequence[Try]:
         (one,) = await self.revise_aspiration()
         path = f"/v1/people/{self.cast.employee}/aspirations/{one.ids['aspiration']}/share"
         share = (await self.command(Who.SELF, path, {"audience": "whoever_is_my_manager"}))["share"]
         return [Try(one.ids, body={"share": share})]
 
-    withdraw_sharing = change_sharing
+    withdraw_sharing_of_aspiration = change_sharing_of_aspiration
 
 
 async def profiles_world(stage: Stage) -> Profiles:

@@ -1,0 +1,43 @@
+"""Sharing: an employee lets an audience read one thing of theirs, for a purpose, until a day; changes it, withdraws it.
+
+A kind of thing is declared once (`Kind`): which events carry its sharings, whose stream it is, and where its content
+stands. It gets the routes, the rules, the rows and the reads that are here; what one of the kind shows, beside what was
+shared, and to its owner, is its own.
+
+Reading order: api.py (routes), rules.py (`Kind`, and what may be done), shares.py (the read model), reads.py (who reads
+what, and why).
+"""
+
+from shared.sharing.reads import AudienceView, ShareView, Sharings
+from shared.sharing.rules import (
+    ChangeSharing,
+    Item,
+    Kind,
+    NobodyToShareWith,
+    Share,
+    SharedWithOneself,
+    ShareItem,
+    SharingCommand,
+    SharingInThePast,
+    SharingNotActive,
+    WithdrawSharing,
+)
+from shared.sharing.shares import Shares
+
+__all__ = [
+    "AudienceView",
+    "ChangeSharing",
+    "Item",
+    "Kind",
+    "NobodyToShareWith",
+    "Share",
+    "ShareItem",
+    "ShareView",
+    "SharedWithOneself",
+    "Shares",
+    "SharingCommand",
+    "SharingInThePast",
+    "SharingNotActive",
+    "Sharings",
+    "WithdrawSharing",
+]
