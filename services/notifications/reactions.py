@@ -94,7 +94,9 @@ class Hearing:
         """What waits to be told of somebody's words, or of and to somebody who is erased, is not told."""
         who = str(mark.person)
         if mark.scope == "words":
-            told = "delete from tellings where details ->> 'who' = $1 and kind = 'aspiration_shared'"
+            told = (
+                "delete from tellings where details ->> 'who' = $1 and kind in ('aspiration_shared', 'outcomes_shared')"
+            )
             return {"messages that wait": (told, (who,))}
         told = "delete from tellings where details ->> 'who' = $1 or target = $2"
         return {"messages that wait": (told, (who, mark.person))}

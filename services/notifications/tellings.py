@@ -28,6 +28,7 @@ Kind = Literal[
     "conversation_ended",
     "conversation_ended_ask_next",
     "conversation_held",
+    "outcomes_shared",
     "commitment_made",
     "commitment_kept",
     "commitment_missed",
@@ -160,14 +161,19 @@ E = TypeVar("E", bound=Event)
 Rule = Callable[[Any, Parties | None], tuple[Telling, ...]]
 
 
-def _aspiration_shared(event: profiles.AspirationShared, _: Parties | None) -> tuple[Telling, ...]:
-    details = {"who": str(event.person)}
-    whom: Whom
-    if event.reader is not None:
-        whom, to = "person", event.reader
-    else:
-        whom, to = ("hr_partners" if event.audience == "my_hr_partner" else "manager"), event.person
-    return (Telling("aspiration_shared", event.aspiration, whom, to, details, event.effective_on),)
+def _shared(kind: Kind, item: str) -> Rule:
+    """Who reads it now: a person, or whoever has the relation when they are told."""
+
+    def rule(event: Any, _: Parties | None) -> tuple[Telling, ...]:
+        details = {"who": str(event.subject)}
+        whom: Whom
+        if event.reader is not None:
+            whom, to = "person", event.reader
+        else:
+            whom, to = ("hr_partners" if event.audience == "my_hr_partner" else "manager"), event.subject
+        return (Telling(kind, getattr(event, item), whom, to, details, event.effective_on),)
+
+    return rule
 
 
 def _manager_assigned(event: profiles.ManagerAssigned, _: Parties | None) -> tuple[Telling, ...]:
@@ -312,7 +318,7 @@ _RULES: Mapping[type[Event], Rule] = {
     profiles.PersonLeft: _left,
     profiles.PlaceTaken: _place,
     profiles.PlaceChanged: _place,
-    profiles.AspirationShared: _aspiration_shared,
+    profiles.AspirationShared: _shared("aspiration_shared", "aspiration"),
     profiles.ManagerAssigned: _manager_assigned,
     profiles.UnitLeaderAppointed: _leader_appointed,
     profiles.DelegationGiven: _delegation_given,
@@ -324,6 +330,7 @@ _RULES: Mapping[type[Event], Rule] = {
     conversations.ConversationCancelled: _to_the_other("conversation_cancelled"),
     conversations.ConversationEnded: _ended,
     conversations.ConversationHeld: _to_the_other("conversation_held"),
+    conversations.OutcomesShared: _shared("outcomes_shared", "conversation"),
     conversations.CommitmentMade: _commitment("commitment_made"),
     conversations.CommitmentKept: _commitment("commitment_kept"),
     conversations.CommitmentMissed: _commitment("commitment_missed"),

@@ -274,9 +274,10 @@ def _seen(person: UUID, row: asyncpg.Record) -> Shown:
             return Shown("commitment", row["item"], person, "party")
         case share:
             whom = {"whoever_is_my_manager": for_manager, "my_hr_partner": for_hr_partner}.get(share)
-            return Shown("aspiration", row["item"], person, share, row["about"], stands_in_for=whom)
+            return Shown(_RECORDS[row["type"]], row["item"], person, share, row["about"], stands_in_for=whom)
 
 
+_RECORDS = {old: story.record for newest, story in STORIES.items() if story.record for old in versions(newest)}
 _TYPES: Mapping[str, list[str]] = {story.kind: versions(newest) for newest, story in STORIES.items()}
 
 # Which of several versions of a fact counts: the one known at $4, else the newest.

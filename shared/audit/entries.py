@@ -12,7 +12,7 @@ from shared.http import Page
 from shared.refusals import NotAllowed
 from shared.relations.reads import Rows, is_switched_on
 
-Kind = Literal["aspiration", "application", "commitment", "conversation", "move", "reads", "timeline"]
+Kind = Literal["aspiration", "application", "commitment", "conversation", "move", "outcomes", "reads", "timeline"]
 
 Rule = Literal[
     "my_manager",  # shared with the manager at that time, as long as they are

@@ -230,6 +230,47 @@ def lasting(share: profiles.AspirationShared, until: date | None) -> profiles.Sh
     )
 
 
+def outcomes(team: Team, audience: profiles.AudienceKind, **more: Any) -> conversations.OutcomesShared:
+    values: dict[str, Any] = {"conversation": uuid4(), "share": uuid4(), "edition": 1, "rated_on": TODAY, **more}
+    good = conversations.Outcomes(direction=4, self_insight=4, options=3, confidence=5)
+    return conversations.OutcomesShared(
+        employee=team.employee, audience=audience, effective_on=TODAY, outcomes=good, **values
+    )
+
+
+@pytest.mark.parametrize(
+    ("audience", "manager_sees", "partner_sees"),
+    [
+        ("my_manager", True, False),
+        ("whoever_is_my_manager", True, False),
+        ("my_hr_partner", False, True),
+        ("person", True, False),
+    ],
+)
+async def test_a_rating_is_seen_by_whom_it_is_shared_with_as_what_is_aspired_to_is(
+    team: Team,
+    audience: profiles.AudienceKind,
+    manager_sees: bool,  # noqa: FBT001
+    partner_sees: bool,  # noqa: FBT001
+) -> None:
+    named = {"reader": team.manager} if audience in ("my_manager", "person") else {}
+    share = outcomes(team, audience, purpose="CANARY", **named)
+    about: dict[str, Any] = {"conversation": share.conversation, "employee": team.employee, "share": share.share}
+    await team.tell(share, outcomes(team, audience, until=TODAY - timedelta(days=1), **named))
+    for who, sees in ((team.manager, manager_sees), (team.partner, partner_sees)):
+        assert (await team.see(who)).count("outcomes_shared") == int(sees)
+    reader = caller(team.manager) if manager_sees else hr(team.partner)
+    [entry] = await read(team.world, team.employee, reader, kinds=frozenset({"outcomes_shared"}))
+    assert entry.content == {"outcomes": {"direction": 4, "self_insight": 4, "options": 3, "confidence": 5}}
+    ended = conversations.OutcomesSharingChanged(**about, effective_on=TODAY, until=TODAY - timedelta(days=1))
+    await team.tell(ended)
+    assert (await team.see(team.manager), await team.see(team.partner)) == (OFFICIAL, OFFICIAL)
+    await team.tell(conversations.OutcomesSharingChanged(**about, effective_on=TODAY))
+    assert "outcomes_shared" in await kinds(team.world, team.employee, reader)
+    await team.tell(conversations.OutcomesSharingWithdrawn(**about, effective_on=TODAY))
+    assert (await team.see(team.manager), await team.see(team.partner)) == (OFFICIAL, OFFICIAL)
+
+
 async def test_neither_as_of_nor_known_at_brings_back_what_was_withdrawn(team: Team) -> None:
     share = shared(team, "whoever_is_my_manager")
     await team.tell(share, at=datetime.now(UTC) - timedelta(days=3))
