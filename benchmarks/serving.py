@@ -152,7 +152,8 @@ class Stage:
             await shares.write(self.events, shares.prepare([one for one in told if one.type in shares.types]))
             await self.events.execute(
                 """insert into freshness (model, service, position, as_of)
-                   values ('relations', 'profiles', 0, now() + interval '1 hour')"""
+                   select model, 'profiles', 0, now() + interval '1 hour'
+                   from unnest(array['relations', 'shares']) as model"""
             )
 
     async def trim(self) -> None:

@@ -34,7 +34,8 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             routes, "conversations", parts.pool, parts.relations, parts.audit, access=matrix.READ_CONVERSATION_READERS
         )
     with routes.waiting_for(Waits(parts.freshness, relations, shares)):
-        sharings = Sharings(SHARING, parts.pool, parts.relations, parts.sealer, parts.audit)
+        fresh = parts.freshness.of(Shares.name)
+        sharings = Sharings(SHARING, parts.pool, parts.relations, parts.sealer, parts.audit, fresh=fresh)
         api_outcomes.add_routes(routes, parts.streams, parts.relations, sharings, parts.sealer)
     # What a manager reads of the ledger depends on the conversations that it came from.
     with routes.waiting_for(Waits(parts.freshness, relations, conversations, commitments)):

@@ -82,6 +82,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             parts.relations,
             parts.sealer,
             parts.audit,
+            fresh=parts.freshness.of(Shares.name),
             shown=("a.confirmed_on",),
             joined="join aspirations a on a.aspiration = s.item",
         )

@@ -13,10 +13,31 @@ from shared.audit import Book, Reader, Shown, readers
 from shared.auth.callers import Caller, Role
 from shared.contracts.profiles import AudienceKind
 from shared.http import Page
-from shared.refusals import NotFound
-from shared.relations.reads import Relation, Relations, Rows, has_left, is_manager, is_over, reads_as
+from shared.refusals import NotFound, Unavailable
+from shared.relations.reads import (
+    STALE_AFTER,
+    Fresh,
+    Relation,
+    Relations,
+    Rows,
+    has_left,
+    is_manager,
+    is_over,
+    reads_as,
+)
 from shared.sealing.sealer import Sealer
 from shared.sharing.rules import Item, Kind, Share
+
+
+class SharingsStale(Unavailable, code="sharings-stale"):
+    """What others share with you is not known well enough at this moment; your own data still works."""
+
+
+async def require_fresh(fresh: Fresh) -> None:
+    """Raises SharingsStale for a model older than STALE_AFTER: what was withdrawn meanwhile would still show."""
+    age = await fresh.age()
+    if age is None or age > STALE_AFTER:
+        raise SharingsStale(retry_after=5)
 
 
 class ShareView(BaseModel):
@@ -79,13 +100,16 @@ class Sharings:
         sealer: Sealer,
         audit: Book,
         *,
+        fresh: Fresh,
         shown: Collection[str] = (),
         joined: str = "",
     ) -> None:
-        """`shown`: columns of the kind's own table that are shown with what was shared; `joined` joins it to `s`."""
+        """`fresh`: how current `Shares` is. `shown`: columns of the kind's own table that are shown with what was
+        shared; `joined` joins it to `s`."""
         self.kind = kind
         self._rows = rows
         self._relations = relations
+        self._fresh = fresh
         self._sealer = sealer
         self._audit = audit
         self._query = _shared("".join(f", {column}" for column in shown), joined)
@@ -95,7 +119,8 @@ class Sharings:
     ) -> Page[dict[str, Any]]:
         """What the person shares with the caller now, newest first: fields of the kind, in clear.
 
-        Raises NotFound for somebody to whom the caller is nothing and who shares nothing.
+        Raises NotFound for somebody to whom the caller is nothing and who shares nothing; RelationsStale,
+        SharingsStale.
         """
         before = UUID(str(cursor[0])) if cursor else None
         relation = await self._relations.between(person, caller)
@@ -106,7 +131,7 @@ class Sharings:
         return Page(items, (str(rows[limit - 1]["item"]),) if len(rows) > limit else None)
 
     async def one(self, person: UUID, caller: Caller, item: UUID) -> dict[str, Any]:
-        """What the person shares of this item with the caller now. Raises NotFound."""
+        """What the person shares of this item with the caller now. Raises NotFound, RelationsStale, SharingsStale."""
         relation = await self._relations.between(person, caller)
         rows = await self._find(person, caller, item, None, 1)
         if not rows:
@@ -189,6 +214,7 @@ class Sharings:
     async def _find(
         self, person: UUID, caller: Caller, item: UUID | None, before: UUID | None, limit: int
     ) -> list[asyncpg.Record]:
+        await require_fresh(self._fresh)
         as_partner = Role.HR_PARTNER in caller.roles
         today = await self._relations.today(person, datetime.now(UTC))
         asked = (person, caller.person, as_partner, item, before, limit, today, self.kind.name)

@@ -4,14 +4,18 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import time_machine
 
 from services.conversations.app import SERVICE
+from services.conversations.conversation import SHARING
+from shared.auth.callers import Caller
 from shared.contracts import conversations
-from tests.api.stage import Answered, Person, Stage, stage
+from shared.sharing import Sharings
+from shared.sharing.reads import SharingsStale
+from tests.api.stage import Answered, Fresh, Person, Stage, stage
 
 TODAY = datetime.now(UTC).date()
 TOMORROW = datetime.now(UTC).replace(microsecond=0) + timedelta(days=1)
@@ -192,6 +196,19 @@ async def test_with_her_words_the_sharings_are_gone(cast: Cast) -> None:
     mark = conversations.ErasureMarked(erasure=uuid4(), person=ana, about=ana, scope="words", number=1, of=1)
     await cast.stage.tell(mark)
     assert await cast.reads(cast.max) is None
+
+
+async def test_with_stale_sharings_others_read_nothing_since_they_may_be_withdrawn(cast: Cast) -> None:
+    share, parts, fresh = await cast.shared(), cast.stage.parts, Fresh()
+    sharings = Sharings(SHARING, parts.pool, parts.relations, parts.sealer, parts.audit, fresh=fresh)
+    reader = Caller(str(cast.max.id), person=cast.max.id)
+    assert (await sharings.one(cast.ana.id, reader, UUID(cast.conversation)))["share"] == UUID(share)
+    for seconds in (61.0, None):
+        fresh.seconds = seconds
+        with pytest.raises(SharingsStale):
+            await sharings.one(cast.ana.id, reader, UUID(cast.conversation))
+        with pytest.raises(SharingsStale):
+            await sharings.page(cast.ana.id, reader, None, 10)
 
 
 async def test_with_stale_relations_others_read_nothing(cast: Cast) -> None:

@@ -14,6 +14,7 @@ from shared.contracts import conversations, opportunities, profiles
 from shared.contracts.event import Event
 from shared.refusals import NotFound
 from shared.relations.reads import RelationsStale
+from shared.sharing.reads import SharingsStale
 from tests.projections.conftest import LONG_AGO, TODAY, World, changed, placed
 
 
@@ -25,9 +26,12 @@ def hr(person: UUID) -> Caller:
     return caller(person, Role.HR_PARTNER)
 
 
+def reads_of(world: World) -> TimelineReads:
+    return TimelineReads(world, world.relations, world.sealer, world.audit, fresh=world.timeline_fresh)
+
+
 async def read(world: World, person: UUID, who: Caller, **asked: Any) -> Sequence[Entry]:
-    reads = TimelineReads(world, world.relations, world.sealer, world.audit)
-    page = await reads.find(person, who, Asked(**{"limit": 200, **asked}), datetime.now(UTC))
+    page = await reads_of(world).find(person, who, Asked(**{"limit": 200, **asked}), datetime.now(UTC))
     return page.items
 
 
@@ -363,6 +367,14 @@ async def test_with_relations_too_old_others_wait_and_ones_own_works(team: Team)
     assert await team.see(team.employee) == OFFICIAL
 
 
+async def test_with_a_timeline_too_old_others_wait_since_what_was_withdrawn_would_still_show(team: Team) -> None:
+    for seconds in (61.0, None):
+        team.world.timeline_fresh.seconds = seconds
+        with pytest.raises(SharingsStale):
+            await team.see(team.manager)
+        assert await team.see(team.employee) == OFFICIAL
+
+
 async def test_words_whose_key_is_gone_are_read_as_none(team: Team) -> None:
     await team.tell(shared(team, "whoever_is_my_manager"))
     team.world.keys.destroy(team.employee, "aspirations")
@@ -489,7 +501,7 @@ async def test_pages_follow_each_other_without_a_gap(team: Team, order: Any) -> 
     await team.tell(*(changed(team.employee, team.unit, LONG_AGO + timedelta(days=days // 3)) for days in range(20)))
     await team.tell(profiles.UnitReplaced(unit=team.unit, by=(uuid4(),), effective_on=LONG_AGO + timedelta(days=3)))
     for who in (caller(team.employee), hr(team.partner)):
-        reads = TimelineReads(team.world, team.world.relations, team.world.sealer, team.world.audit)
+        reads = reads_of(team.world)
         found: list[UUID] = []
         after = None
         while True:
