@@ -6,7 +6,7 @@ the first time). A fact of a day to come waits for its day.
 
 Nobody is told that they joined or left, which they know (but on their last day, that they can take with them what is
 held about them; who has left is told nothing any more), that a place ended, since the next one is told, nor of what is
-taken back: a sharing that is withdrawn, a fact that was none.
+taken back: a sharing that is withdrawn or over before it is told, a fact that was none.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ from uuid import UUID
 
 from shared.contracts import conversations, opportunities, profiles
 from shared.contracts.event import Event
+from shared.contracts.profiles import AudienceKind
 
 Kind = Literal[
     "aspiration_shared",
@@ -76,6 +77,15 @@ EASTERNMOST = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True)
+class Sharing:
+    """What is told of it is told while it lasts, to who is its audience then."""
+
+    share: UUID
+    audience: AudienceKind
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Telling:
     """`details` names persons, units, opportunities by id, days and times: words are made from them when read."""
 
@@ -86,6 +96,7 @@ class Telling:
     details: Mapping[str, str] = field(default_factory=dict)
     effective_on: date | None = None  # None: it is news as it happens
     fact: UUID | None = None  # HR's fact, so that a withdrawal finds what still waits for its day
+    sharing: Sharing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +182,8 @@ def _shared(kind: Kind, item: str) -> Rule:
             whom, to = "person", event.reader
         else:
             whom, to = ("hr_partners" if event.audience == "my_hr_partner" else "manager"), event.subject
-        return (Telling(kind, getattr(event, item), whom, to, details, event.effective_on),)
+        sharing = Sharing(event.share, event.audience, event.until)
+        return (Telling(kind, getattr(event, item), whom, to, details, event.effective_on, sharing=sharing),)
 
     return rule
 
@@ -349,3 +361,11 @@ _RULES: Mapping[type[Event], Rule] = {
 
 TELLING: frozenset[type[Event]] = frozenset(_RULES)
 """The events that tell somebody something."""
+
+SharingEvent = (
+    profiles.SharingChanged
+    | profiles.SharingWithdrawn
+    | conversations.OutcomesSharingChanged
+    | conversations.OutcomesSharingWithdrawn
+)
+"""Those that say of a sharing until when it lasts, or that it is over: whether it is still told."""
