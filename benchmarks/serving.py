@@ -141,7 +141,7 @@ class Stage:
         """The read models hear of aspirations, and relations are as current as if the worker went on for an hour."""
         async with open_parts(SERVICE, _settings(self.env)) as parts:
             bodies = await parts.sealer.write(stories)
-            _, aspirations, shares = models(parts)
+            _, aspirations, shares, _ = models(parts)
         batch = [Told(event.type, event.subject, body) for event, body in zip(stories, bodies, strict=True)]
         async with self.events.transaction():
             await self.events.execute("set local search_path = aspirations, shares, public")

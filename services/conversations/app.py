@@ -14,12 +14,12 @@ from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
 from shared.service import Parts, Service, Settings, Work
-from shared.sharing import Shares, Sharings
+from shared.sharing import Openings, Shares, Sharings
 
 
 def add_routes(routes: Routes, parts: Parts) -> None:
     """Everything that conversations answers."""
-    relations, conversations, commitments, shares = models(parts)
+    relations, conversations, commitments, shares, openings = models(parts)
     with routes.waiting_for(Waits(parts.freshness, relations, conversations)):
         api_conversations.add_routes(
             routes,
@@ -33,9 +33,11 @@ def add_routes(routes: Routes, parts: Parts) -> None:
         add_readers(
             routes, "conversations", parts.pool, parts.relations, parts.audit, access=matrix.READ_CONVERSATION_READERS
         )
-    with routes.waiting_for(Waits(parts.freshness, relations, shares)):
-        fresh = parts.freshness.of(Shares.name)
-        sharings = Sharings(SHARING, parts.pool, parts.relations, parts.sealer, parts.audit, fresh=fresh)
+    with routes.waiting_for(Waits(parts.freshness, relations, shares, openings)):
+        fresh, openings_fresh = parts.freshness.of(Shares.name), parts.freshness.of(Openings.name)
+        sharings = Sharings(
+            SHARING, parts.pool, parts.relations, parts.sealer, parts.audit, fresh=fresh, openings_fresh=openings_fresh
+        )
         api_outcomes.add_routes(routes, parts.streams, parts.relations, sharings, parts.sealer)
     # What a manager reads of the ledger depends on the conversations that it came from.
     with routes.waiting_for(Waits(parts.freshness, relations, conversations, commitments)):
@@ -50,16 +52,16 @@ def work(parts: Parts) -> Work:
     return Work(models=models(parts), tasks={"endings": endings.run})
 
 
-def models(parts: Parts) -> tuple[Relations, Conversations, Commitments, Shares]:
+def models(parts: Parts) -> tuple[Relations, Conversations, Commitments, Shares, Openings]:
     """What is kept from the stream."""
-    return Relations(parts.sealer), Conversations(), Commitments(), Shares(SHARING)
+    return Relations(parts.sealer), Conversations(), Commitments(), Shares(SHARING), Openings()
 
 
 SERVICE = Service(
     name="conversations",
     description="Career conversations and their outcomes; what employee, manager and HR each commit to.",
     settings=Settings,  # made from the environment
-    schemas=(Conversations.name, Commitments.name, Shares.name),
+    schemas=(Conversations.name, Commitments.name, Shares.name, Openings.name),
     add_routes=add_routes,
     work=work,
     worker_appends=True,

@@ -173,9 +173,12 @@ Rule = Callable[[Any, Parties | None], tuple[Telling, ...]]
 
 
 def _shared(kind: Kind, item: str) -> Rule:
-    """Who reads it now: a person, or whoever has the relation when they are told."""
+    """Who reads it now: a person, or whoever has the relation when they are told. Who leads an opportunity is told of
+    the application with which it goes."""
 
     def rule(event: Any, _: Parties | None) -> tuple[Telling, ...]:
+        if event.audience == "opportunity_leader":
+            return ()
         details = {"who": str(event.subject)}
         whom: Whom
         if event.reader is not None:

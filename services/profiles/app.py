@@ -38,7 +38,7 @@ from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
 from shared.service import Parts, Service, Work
-from shared.sharing import Shares, Sharings
+from shared.sharing import Openings, Shares, Sharings
 from shared.sharing.api import add_sharing
 
 BACKUP_DAYS = 30
@@ -67,7 +67,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
     """Everything that profiles answers."""
     identity = Identity(parts.streams, parts.store, parts.settings.secret)
     people = PeopleList(parts.pool, parts.relations, parts.sealer)
-    relations, aspirations, shares = models(parts)
+    relations, aspirations, shares, openings = models(parts)
     with routes.waiting_for(Waits(parts.freshness, relations)):
         api_people.add_routes(routes, parts.streams, parts.relations, identity)
         api_directory.add_routes(routes, parts.relations, people)
@@ -75,7 +75,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
         delegations = DelegationsList(parts.pool, parts.relations, parts.sealer)
         api_delegations.add_routes(routes, parts.streams, parts.relations, delegations)
         api_switches.add_routes(routes, parts.streams, parts.relations, SwitchesList(parts.pool))
-    with routes.waiting_for(Waits(parts.freshness, relations, aspirations, shares)):
+    with routes.waiting_for(Waits(parts.freshness, relations, aspirations, shares, openings)):
         sharings = Sharings(
             SHARING,
             parts.pool,
@@ -83,6 +83,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             parts.sealer,
             parts.audit,
             fresh=parts.freshness.of(Shares.name),
+            openings_fresh=parts.freshness.of(Openings.name),
             shown=("a.confirmed_on",),
             joined="join aspirations a on a.aspiration = s.item",
         )
@@ -126,16 +127,16 @@ def work(parts: Parts) -> Work:
     )
 
 
-def models(parts: Parts) -> tuple[Relations, Aspirations, Shares]:
+def models(parts: Parts) -> tuple[Relations, Aspirations, Shares, Openings]:
     """What is kept from the stream."""
-    return Relations(parts.sealer), Aspirations(), Shares(SHARING)
+    return Relations(parts.sealer), Aspirations(), Shares(SHARING), Openings()
 
 
 SERVICE = Service(
     name="profiles",
     description="People, units and places as HR reports them; and what each person says of themselves.",
     settings=Settings,  # made from the environment
-    schemas=(Aspirations.name, Shares.name),
+    schemas=(Aspirations.name, Shares.name, Openings.name),
     add_routes=add_routes,
     work=work,
     worker_appends=True,

@@ -174,6 +174,7 @@ READ_ASPIRATION = row(
         why="What is shared with whoever is the manager, or with the HR partner, while they stand in for them; nothing"
         " that was shared with a person by name.",
     ),
+    theirs(_LEADER, why="What an applicant sends to them, while the application is open."),
 )
 READ_ASPIRATION_AUDIENCE = row("aspirations", "read who can see it and who has seen it", allowed(_SELF, why=_SEEN))
 WORDS_OF_PURPOSES = row(
@@ -235,6 +236,7 @@ _RATED = (
         why="What the employee shares with them, as an aspiration; not by being a party.",
     ),
     theirs(*(_STAND_IN, _HR_STAND_IN), why="What is shared with the relation, as an aspiration."),
+    theirs(_LEADER, why="What an applicant sends to them, while the application is open."),
 )
 READ_OUTCOMES = row("conversations", "read how the employee rated one", *_RATED)
 OUTCOMES = row("conversations", "read the employee's rating itself", *_RATED)

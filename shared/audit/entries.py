@@ -19,6 +19,7 @@ Rule = Literal[
     "person",  # shared with this person
     "whoever_is_my_manager",
     "my_hr_partner",
+    "opportunity_leader",  # shared with who decides on an application, while it is open
     "manager",  # official facts, by being the manager
     "hr_partner",  # official facts, by being HR partner for the unit
     "hr_sees_conversations",  # that one was held, by being HR partner: the switch of the legal entity

@@ -131,6 +131,7 @@ class OutcomesShared(
     audience: Annotated[AudienceKind, Open("the audience decides access")]
     reader: Annotated[Person | None, Open("the audience decides access")] = None
     edition: Annotated[int, Open("the audience sees the rating that was shared: the first, or one given anew")]
+    submission: Annotated[Item | None, Open("sharing with who leads an opportunity ends with the application")] = None
     later_editions: Annotated[bool, Open("whether the audience sees later ratings too")] = False
     until: Annotated[Day | None, Open("sharing ends by date")] = None
     purpose: Private[str] | None = None

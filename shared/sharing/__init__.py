@@ -4,16 +4,18 @@ A kind of thing is declared once (`Kind`): which events carry its sharings, whos
 stands. It gets the routes, the rules, the rows and the reads that are here; what one of the kind shows, beside what was
 shared, and to its owner, is its own.
 
-Reading order: api.py (routes), rules.py (`Kind`, and what may be done), shares.py (the read model), reads.py (who reads
-what, and why).
+Reading order: api.py (routes), rules.py (`Kind`, and what may be done), shares.py and openings.py (the read models),
+reads.py (who reads what, and why).
 """
 
+from shared.sharing.openings import Openings
 from shared.sharing.reads import AudienceView, ShareView, Sharings
 from shared.sharing.rules import (
     ChangeSharing,
     Item,
     Kind,
     NobodyToShareWith,
+    NoOpenApplication,
     Share,
     SharedWithOneself,
     ShareItem,
@@ -29,7 +31,9 @@ __all__ = [
     "ChangeSharing",
     "Item",
     "Kind",
+    "NoOpenApplication",
     "NobodyToShareWith",
+    "Openings",
     "Share",
     "ShareItem",
     "ShareView",

@@ -1,13 +1,14 @@
 """Routes of sharing: those of every kind, below the path of the thing that is shared."""
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID, uuid5
 
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
 from shared.audit import Reader
+from shared.contracts.profiles import AudienceKind
 from shared.http import Alias, Body, Call, Day, Line, Listing, Page, Routes, Text
 from shared.refusals import Invalid, NotFound, Unacceptable
 from shared.relations.named import PersonNotKnown, colleague_named
@@ -18,6 +19,7 @@ from shared.sharing.rules import (
     Item,
     Kind,
     NobodyToShareWith,
+    NoOpenApplication,
     SharedWithOneself,
     ShareItem,
     SharingInThePast,
@@ -29,12 +31,14 @@ from shared.streams import Receipt, Streams
 
 class ShareBody(Body):
     """For whom: `my_manager` (the manager now, while they are; the default), `person` (named in `reader`),
-    `whoever_is_my_manager` or `my_hr_partner` (a relation, whoever has it)."""
+    `whoever_is_my_manager` or `my_hr_partner` (a relation, whoever has it), or `opportunity_leader` (who decides on
+    your application for the `opportunity`, while it is open)."""
 
-    audience: Literal["my_manager", "person", "whoever_is_my_manager", "my_hr_partner"] = "my_manager"
+    audience: AudienceKind = "my_manager"
     reader: Annotated[Line | None, Field(description="With audience `person` alone: their id or employee number.")] = (
         None
     )
+    opportunity: Annotated[UUID | None, Field(description="With audience `opportunity_leader` alone.")] = None
     purpose: Text | None = None
     until: Annotated[Day | None, Field(description="The last day on which they may read it.")] = None
     later_editions: Annotated[bool, Field(description="Whether they also read what you write later.")] = False
@@ -67,7 +71,7 @@ _SHARED = {"id": "01a2c3d4-0000-7000-8000-000000000001", "version": 2, "after": 
 
 def add_sharing(routes: Routes, streams: Streams, relations: Relations, sharings: Sharings) -> None:
     """Adds the routes by which a kind is shared, and its owner reads who can see it and who has seen it."""
-    _add_commands(routes, streams, relations, sharings.kind)
+    _add_commands(routes, streams, relations, sharings)
     _add_reads(routes, streams, relations, sharings)
 
 
@@ -75,11 +79,20 @@ def _path(kind: Kind[Any]) -> str:
     return f"/v1/people/{{person}}/{kind.collection}/{{{kind.item}}}"
 
 
-def _add_commands(routes: Routes, streams: Streams, relations: Relations, kind: Kind[Any]) -> None:
+def _add_commands(routes: Routes, streams: Streams, relations: Relations, sharings: Sharings) -> None:
+    kind = sharings.kind
+
     @routes.post(
         f"{_path(kind)}/share",
         access=kind.sharing,
-        refuses=(PersonNotKnown, NobodyToShareWith, SharedWithOneself, SharingInThePast, *kind.refuses),
+        refuses=(
+            PersonNotKnown,
+            NobodyToShareWith,
+            SharedWithOneself,
+            SharingInThePast,
+            NoOpenApplication,
+            *kind.refuses,
+        ),
         example={"audience": "my_manager", "purpose": "For our talk in May"},
         example_answer=_SHARED,
         operation=f"share_{kind.name}",
@@ -98,6 +111,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, kind: 
                 until=call.body.until,
                 later_editions=call.body.later_editions,
                 on=await relations.today(owner, call.at),
+                submission=await _submission(call.body, owner),
             )
             return await streams.execute(kind.decider, item, command, call.origin)
 
@@ -139,6 +153,15 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, kind: 
         if body.reader is not None:
             return await colleague_named(relations, body.reader, "#/reader")
         return await relations.manager(owner) if body.audience == "my_manager" else None
+
+    async def _submission(body: ShareBody, owner: UUID) -> UUID | None:
+        if (body.opportunity is None) == (body.audience == "opportunity_leader"):
+            audience = "opportunity_leader"
+            detail = (
+                f"is required with audience {audience}" if body.opportunity is None else f"goes with {audience} alone"
+            )
+            raise Unacceptable(invalid=(Invalid("#/opportunity", detail),))
+        return None if body.opportunity is None else await sharings.submission(owner, body.opportunity)
 
 
 def _add_reads(routes: Routes, streams: Streams, relations: Relations, sharings: Sharings) -> None:

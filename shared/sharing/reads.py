@@ -26,6 +26,7 @@ from shared.relations.reads import (
     reads_as,
 )
 from shared.sealing.sealer import Sealer
+from shared.sharing.openings import DECIDES, SUBMISSION, takes
 from shared.sharing.rules import Item, Kind, Share
 
 
@@ -84,7 +85,8 @@ def _shared(columns: str, joined: str) -> str:
       and ((s.audience = 'person' and s.reader = $2 and not {has_left("$2::uuid")})
         or (s.audience = 'my_manager' and s.reader = $2 and {is_manager("s.person", "$2::uuid")})
         or (s.audience = 'whoever_is_my_manager' and {reads_as("manager", "s.person", "$2::uuid")})
-        or (s.audience = 'my_hr_partner' and $3 and {reads_as("hr_partner", "s.person", "$2::uuid")}))
+        or (s.audience = 'my_hr_partner' and $3 and {reads_as("hr_partner", "s.person", "$2::uuid")})
+        or (s.audience = 'opportunity_leader' and {takes("s.submission", "s.person", "$2::uuid")}))
       and ($4::uuid is null or s.item = $4) and ($5::uuid is null or s.item < $5)
     order by s.item desc, s.edition desc limit $6"""
 
@@ -101,15 +103,16 @@ class Sharings:
         audit: Book,
         *,
         fresh: Fresh,
+        openings_fresh: Fresh,
         shown: Collection[str] = (),
         joined: str = "",
     ) -> None:
-        """`fresh`: how current `Shares` is. `shown`: columns of the kind's own table that are shown with what was
-        shared; `joined` joins it to `s`."""
+        """`fresh`: how current `Shares` is; `openings_fresh`: `Openings`. `shown`: columns of the kind's own table that
+        are shown with what was shared; `joined` joins it to `s`."""
         self.kind = kind
         self._rows = rows
         self._relations = relations
-        self._fresh = fresh
+        self._fresh, self._openings_fresh = fresh, openings_fresh
         self._sealer = sealer
         self._audit = audit
         self._query = _shared("".join(f", {column}" for column in shown), joined)
@@ -204,6 +207,13 @@ class Sharings:
                 return (manager,) if manager is not None else ()
             case "my_hr_partner":
                 return partners
+            case "opportunity_leader":
+                return [row["person"] for row in await self._rows.fetch(DECIDES, share.submission)]
+
+    async def submission(self, person: UUID, opportunity: UUID) -> UUID | None:
+        """Of the person's open application, as far as it is known here."""
+        rows = await self._rows.fetch(SUBMISSION, person, opportunity)
+        return rows[0]["submission"] if rows else None
 
     async def readers(
         self, person: UUID, item: UUID, cursor: tuple[str | int | None, ...] | None, limit: int
@@ -218,7 +228,10 @@ class Sharings:
         as_partner = Role.HR_PARTNER in caller.roles
         today = await self._relations.today(person, datetime.now(UTC))
         asked = (person, caller.person, as_partner, item, before, limit, today, self.kind.name)
-        return await self._rows.fetch(self._query, *asked)
+        rows = await self._rows.fetch(self._query, *asked)
+        if any(row["audience"] == "opportunity_leader" for row in rows):
+            await require_fresh(self._openings_fresh)
+        return rows
 
     async def _read(self, caller: Caller, relation: Relation, rows: Sequence[asyncpg.Record]) -> list[dict[str, Any]]:
         sealed = [{**row, **orjson.loads(row.pop("content"))} for row in map(dict, rows)]

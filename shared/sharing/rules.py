@@ -32,9 +32,14 @@ class NobodyToShareWith(Refusal, code="nobody-to-share-with"):
     """There is no manager to share this with now: name a person, or whoever becomes your manager."""
 
 
+class NoOpenApplication(Refusal, code="no-open-application"):
+    """There is no open application of yours for this opportunity, which you could send this with."""
+
+
 @dataclass(frozen=True, slots=True)
 class ShareItem:
-    """`reader` is the person an audience of one means: the manager now, or whom the employee named."""
+    """`reader` is the person an audience of one means: the manager now, or whom the employee named; `submission` the
+    application with which it goes to who leads an opportunity."""
 
     person: UUID
     share: UUID
@@ -44,6 +49,7 @@ class ShareItem:
     until: date | None
     later_editions: bool
     on: date
+    submission: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,7 @@ class Share:
     later_editions: bool
     until: date | None
     purpose: Private[str] | None
+    submission: UUID | None
 
     def lasts(self, on: date, left_on: date | None) -> bool:
         return (self.until is None or self.until >= on) and self.outlasts(left_on)
@@ -179,6 +186,8 @@ def _share(kind: Kind[Any], command: ShareItem, item: Item) -> Sequence[Event]:
         raise SharedWithOneself(invalid=(Invalid("#/reader", "must be somebody else"),))
     if command.audience == "my_manager" and command.reader is None:
         raise NobodyToShareWith
+    if command.audience == "opportunity_leader" and command.submission is None:
+        raise NoOpenApplication
     if command.until is not None and command.until < command.on:
         raise SharingInThePast(invalid=(Invalid("#/until", "must not be in the past"),))
     share = Share(
@@ -190,6 +199,7 @@ def _share(kind: Kind[Any], command: ShareItem, item: Item) -> Sequence[Event]:
         later_editions=command.later_editions,
         until=command.until,
         purpose=command.purpose,
+        submission=command.submission,
     )
     return [kind.told(share, item, command.on)]
 

@@ -50,8 +50,8 @@ async def _apply(connection: asyncpg.Connection, kind: Kind[Any], event: Any) ->
     if event.type == kind.shared.type:
         await connection.execute(
             """insert into shares (share, kind, item, person, audience, reader, edition, later_editions, shared_on,
-                   until, purpose, content)
-               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                   until, purpose, content, submission)
+               values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
                on conflict (share) do update set edition = excluded.edition, shared_on = excluded.shared_on,
                    content = excluded.content""",
             event.share,
@@ -66,6 +66,7 @@ async def _apply(connection: asyncpg.Connection, kind: Kind[Any], event: Any) ->
             event.until,
             None if event.purpose is None else orjson.dumps(event.purpose),
             orjson.dumps({name: getattr(event, name) for name in kind.content}),
+            event.submission,
         )
     elif event.type == kind.changed.type:
         await connection.execute(

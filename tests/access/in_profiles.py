@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from services.profiles import erasure
 from shared.access import Who, matrix
+from shared.contracts import opportunities
 from shared.contracts.erasure import SERVICES
+from shared.contracts.event import Event
 from shared.streams import Origin
 from tests.access.cast import LEGAL_ENTITY, NAME, SWITCHED, TODAY, Cast, cast
 from tests.access.world import Canary, Try, World
@@ -207,7 +210,7 @@ class Profiles(World):
         return [Try(one.ids)]
 
     async def list_aspirations(self) -> Sequence[Try]:
-        readers = frozenset((Who.MANAGER, Who.STAND_IN, Who.PARTNER, Who.HR_PARTNER, Who.HR_STAND_IN))
+        readers = frozenset((Who.MANAGER, Who.STAND_IN, Who.PARTNER, Who.HR_PARTNER, Who.HR_STAND_IN, Who.LEADER))
         return [Try(self.ids, theirs=readers, words=[canary for canary, _ in self.aspirations.values()])]
 
     async def read_aspiration(self) -> Sequence[Try]:
@@ -243,6 +246,16 @@ class Profiles(World):
     withdraw_sharing_of_aspiration = change_sharing_of_aspiration
 
 
+def _application(person: UUID, opportunity: UUID, owner: UUID, unit: UUID) -> tuple[Event, ...]:
+    ids: dict[str, Any] = {"opportunity": opportunity, "owner": owner}
+    posted = opportunities.OpportunityPosted(
+        **ids, kind="role", unit=unit, title="Tester", description="…", skills=(), effective_on=LONG_AGO
+    )
+    return posted, opportunities.ApplicationSubmitted(
+        **ids, application=uuid4(), person=person, effective_on=LONG_AGO, skills=(), matching=(), missing=()
+    )
+
+
 async def profiles_world(stage: Stage) -> Profiles:
     employee = await hire(stage, NAME, working=False)
     made = Profiles(await cast(stage, employee))
@@ -254,6 +267,9 @@ async def profiles_world(stage: Stage) -> Profiles:
     await made.write("for-any-manager", Who.MANAGER, Who.STAND_IN, audience="whoever_is_my_manager")
     await made.write("for-a-mentor", Who.PARTNER, audience="person", reader=str(people[Who.PARTNER]))
     await made.write("for-hr", Who.HR_PARTNER, Who.HR_STAND_IN, audience="my_hr_partner")
+    applied = uuid4()
+    await stage.tell(*_application(employee, applied, people[Who.LEADER], made.cast.data))
+    await made.write("for-a-leader", Who.LEADER, audience="opportunity_leader", opportunity=str(applied))
     taken_back = await made.write("taken-back", audience="whoever_is_my_manager")
     path = f"/v1/people/{employee}/aspirations/{taken_back}"
     (share,) = (await stage.person(employee).get(path)).body["shares"]

@@ -200,7 +200,9 @@ async def test_with_her_words_the_sharings_are_gone(cast: Cast) -> None:
 
 async def test_with_stale_sharings_others_read_nothing_since_they_may_be_withdrawn(cast: Cast) -> None:
     share, parts, fresh = await cast.shared(), cast.stage.parts, Fresh()
-    sharings = Sharings(SHARING, parts.pool, parts.relations, parts.sealer, parts.audit, fresh=fresh)
+    sharings = Sharings(
+        SHARING, parts.pool, parts.relations, parts.sealer, parts.audit, fresh=fresh, openings_fresh=fresh
+    )
     reader = Caller(str(cast.max.id), person=cast.max.id)
     assert (await sharings.one(cast.ana.id, reader, UUID(cast.conversation)))["share"] == UUID(share)
     for seconds in (61.0, None):

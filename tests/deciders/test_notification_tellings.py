@@ -273,6 +273,11 @@ def test_some_tell_nobody(event: Event) -> None:
     assert tellings(event, None) == ()
 
 
+def test_who_decides_on_an_application_is_told_of_it_and_not_of_what_goes_with_it() -> None:
+    assert tellings(shared("opportunity_leader", None), None) == ()
+    assert tellings(outcomes_shared("opportunity_leader", None), None) == ()
+
+
 def test_later_events_need_the_parties_that_the_first_one_named() -> None:
     assert parties_of(requested(ANA)) == (ITEM, TALK)
     assert item_of(ConversationAccepted(conversation=ITEM, employee=ANA, by=MAX)) == ITEM

@@ -1,15 +1,16 @@
 """What the manager of somebody who applies elsewhere learns of it before the offer is accepted: nothing, anywhere."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 
 from deploy.careers.services import SERVICES
-from services.opportunities.application import application_id
 from shared.http.calls import Alias
 from tests.http.declared import declared
 from tests.journeys.house import Caller, House
+
+WISH = {"grain": "skill", "certainty": "likely", "text": "I want to test what we build"}
 
 
 @pytest.fixture
@@ -23,9 +24,9 @@ def team(house: House) -> tuple[Caller, Caller, Caller, str]:
     return house.hire(house.unit(ben.id)), ben, owen, posted.id
 
 
-def everything(reader: Caller, people: list[str], ids: dict[str, str]) -> dict[tuple[str, str], Any]:
+def everything(reader: Caller, people: list[str], ids: dict[str, str]) -> dict[tuple[str, str, str], Any]:
     """The reader's answer to every read of every service: about each of the people, and of all that they could name."""
-    answers: dict[tuple[str, str], Any] = {}
+    answers: dict[tuple[str, str, str], Any] = {}
     for service in SERVICES:
         for route in declared(service):
             if route.method != "GET":
@@ -36,7 +37,10 @@ def everything(reader: Caller, people: list[str], ids: dict[str, str]) -> dict[t
                     path = path.replace(f"{{{name}}}", person if kind is Alias else ids.get(name, ids["application"]))
                 answer = reader.get(service, path)
                 told = answer.body if isinstance(answer.body, dict) else {"text": answer.body}
-                answers[service, path] = (answer.status, {name: told[name] for name in told if name != "instance"})
+                answers[service, route.path, person] = (
+                    answer.status,
+                    {name: told[name] for name in told if name != "instance"},
+                )
     return answers
 
 
@@ -44,10 +48,9 @@ def test_the_manager_learns_of_an_application_when_the_offer_is_accepted_and_not
     house: House, team: tuple[Caller, Caller, Caller, str]
 ) -> None:
     amina, ben, owen, opportunity = team
-    application = str(application_id(UUID(opportunity), UUID(amina.id)))
-    path, ids = f"/v1/applications/{application}", {"opportunity": opportunity, "application": application}
+    ids = {"opportunity": opportunity, "application": str(uuid4())}
 
-    def seen() -> dict[tuple[str, str], Any]:
+    def seen() -> dict[tuple[str, str, str], Any]:
         return everything(ben, [amina.id, ben.id], ids)
 
     def step(kind: str) -> None:
@@ -63,11 +66,19 @@ def test_the_manager_learns_of_an_application_when_the_offer_is_accepted_and_not
 
     house.until(lambda: ben.get("projections", f"/v1/people/{amina.id}/timeline").status == 200)
     house.until(lambda: opportunity in str(ben.get("opportunities", "/v1/opportunities").body))
+    wish = amina.post("profiles", f"/v1/people/{amina.id}/aspirations", WISH)
+    of_wish = f"/v1/people/{amina.id}/aspirations/{wish.id}"
     before = seen()
     assert {status for status, _ in before.values()} >= {200, 404}
     applied = amina.post("opportunities", "/v1/applications", {"opportunity": opportunity, "skills": ["testing"]})
-    assert (applied.status, applied.id) == (201, application)
+    assert applied.status == 201, applied
+    application, path = applied.id, f"/v1/applications/{applied.id}"
+    ids["application"] = application
     step("application_submitted")
+    sent = {"audience": "opportunity_leader", "opportunity": opportunity}
+    house.until(lambda: amina.post("profiles", f"{of_wish}/share", sent).status == 200)
+    house.until(lambda: owen.get("profiles", of_wish).status == 200)
+    house.until(lambda: "aspiration_shared" in str(amina.get("projections", f"/v1/people/{amina.id}/timeline").body))
     assert seen() == before
     assert owen.post("opportunities", f"{path}/shortlist").status == 200
     step("application_shortlisted")
@@ -84,3 +95,4 @@ def test_the_manager_learns_of_an_application_when_the_offer_is_accepted_and_not
     house.until(lambda: "move_to_release" in str(ben.get("notifications", f"/v1/people/{ben.id}/notifications").body))
     house.until(lambda: "move_agreed" in str(ben.get("projections", f"/v1/people/{amina.id}/timeline").body))
     assert ben.get("opportunities", path).code == "not-found"
+    house.until(lambda: owen.get("profiles", of_wish).status == 404)

@@ -137,6 +137,7 @@ async def test_a_person_whom_nobody_knows_looks_like_one_who_is_not_yours(team: 
         ("my_hr_partner", False, False, True),
         ("person", True, True, False),
         ("person", False, False, False),
+        ("opportunity_leader", False, False, False),
     ],
 )
 async def test_a_sharing_is_seen_by_its_audience(
