@@ -39,6 +39,7 @@ from shared.contracts.event import Event
 from shared.eventstore.postgres import migrations as eventstore_migrations
 from shared.http.limits import UNLIMITED
 from shared.postgres import connect
+from shared.relations.model import Relations
 from shared.service import Parts, Settings, open_parts
 from shared.streams import Origin
 
@@ -137,17 +138,22 @@ class Stage:
             process.end()
 
     async def share(self, stories: Sequence[Event]) -> None:
-        """The read model hears of aspirations, and relations are as current as if the worker went on for an hour."""
+        """The read models hear of aspirations, and relations are as current as if the worker went on for an hour."""
         async with open_parts(SERVICE, _settings(self.env)) as parts:
             bodies = await parts.sealer.write(stories)
-            _, model = models(parts)
+            _, aspirations, shares, _ = models(parts)
         batch = [Told(event.type, event.subject, body) for event, body in zip(stories, bodies, strict=True)]
         async with self.events.transaction():
-            await self.events.execute("set local search_path = aspirations, public")
-            await model.write(self.events, model.prepare(list(heard(batch))))
+            await self.events.execute("set local search_path = aspirations, shares, public")
+            told = list(heard(batch))
+            await aspirations.write(
+                self.events, aspirations.prepare([one for one in told if one.type in aspirations.types])
+            )
+            await shares.write(self.events, shares.prepare([one for one in told if one.type in shares.types]))
             await self.events.execute(
                 """insert into freshness (model, service, position, as_of)
-                   values ('relations', 'profiles', 0, now() + interval '1 hour')"""
+                   select model, 'profiles', 0, now() + interval '1 hour'
+                   from unnest(array['relations', 'shares']) as model"""
             )
 
     async def trim(self) -> None:
@@ -322,7 +328,7 @@ async def _join(parts: Parts, connection: asyncpg.Connection, people: Sequence[U
             )
         )
     bodies = await parts.sealer.write(told)
-    model, _ = models(parts)
+    model = Relations(parts.sealer)
     batch = [Told(event.type, event.subject, body) for event, body in zip(told, bodies, strict=True)]
     async with connection.transaction():
         await model.write(connection, model.prepare(list(heard(batch))))

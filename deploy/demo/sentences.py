@@ -18,6 +18,7 @@ _SENTENCES: Mapping[str, Callable[[Entry], str]] = {
     "words_erased": lambda _: "took her words back",
     "conversation_held": lambda entry: f"talked about {entry['details'].get('topic', 'their career')}",
     "outcomes_rated": lambda entry: f"rated the talk: {_ratings(entry)}",
+    "outcomes_shared": lambda entry: f"shared that rating with {_audience(entry)}",
     "commitment_made": lambda entry: (
         f"{_PARTIES.get(entry['details']['party'], 'somebody')} committed: “{_word(entry, 'text')}”"
     ),

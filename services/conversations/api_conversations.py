@@ -71,7 +71,8 @@ class HoldBody(Body):
 
 
 class RateBody(Body):
-    """The four outcomes, each from 1 (not at all) to 5 (fully), as you see them. Nobody else reads them."""
+    """The four outcomes, each from 1 (not at all) to 5 (fully), as you see them. Nobody else reads them, but whom an
+    employee shares theirs with."""
 
     direction: Rating
     self_insight: Rating
@@ -200,7 +201,8 @@ def add_routes(
     async def rate_conversation(call: Call[RateBody], conversation: UUID) -> Receipt:
         """Rate the four outcomes of a conversation that was held, for the first time or anew."""
         outcomes = Outcomes(**call.body.model_dump())
-        command = rules.RateOutcomes(call.person, outcomes, await relations.today(call.person, call.at))
+        today, left_on = await relations.today(call.person, call.at), await relations.left_on(call.person)
+        command = rules.RateOutcomes(call.person, outcomes, today, left_on)
         return await streams.execute(rules.DECIDER, conversation, command, call.origin)
 
     _add_reads(routes, streams, relations, listed=listed, sealer=sealer, audit=audit)

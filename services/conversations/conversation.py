@@ -2,15 +2,17 @@
 
 A proposal is answered by the party who did not make it; moving an agreed talk is a new proposal. Held needs both: an
 agreed talk may be marked held by either party, a proposed one by whoever it waits for, whose word is then the
-agreement, too. A held talk stays: it is rated by each party for themselves, as often as they like.
+agreement, too. A held talk stays: it is rated by each party for themselves, as often as they like. The employee may
+share their own rating.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal, assert_never
 from uuid import UUID
 
+from shared.access import matrix
 from shared.contracts.conversations import (
     ConversationAccepted,
     ConversationCancelled,
@@ -19,13 +21,18 @@ from shared.contracts.conversations import (
     ConversationHeld,
     ConversationRequested,
     ConversationRescheduled,
+    ItemErased,
     Outcomes,
     OutcomesRated,
+    OutcomesShared,
+    OutcomesSharingChanged,
+    OutcomesSharingWithdrawn,
     PartnerRole,
     Topic,
 )
-from shared.contracts.event import Event
+from shared.contracts.event import Event, Private
 from shared.refusals import Invalid, NotFound, Refusal, Unacceptable
+from shared.sharing import ChangeSharing, Item, Kind, Share, ShareItem, SharingCommand, WithdrawSharing
 from shared.streams import Decider
 
 PLANNED_AHEAD = timedelta(days=366)
@@ -67,6 +74,10 @@ class NotAgreed(Refusal, code="conversation-not-agreed"):
 
 class NotHeld(Refusal, code="conversation-not-held"):
     """This follows a conversation that was held."""
+
+
+class NotRated(Refusal, code="outcomes-not-rated"):
+    """You share how you rated a conversation: rate it first."""
 
 
 class AlreadyHeld(Refusal, code="conversation-already-held"):
@@ -129,9 +140,12 @@ class HoldConversation:
 
 @dataclass(frozen=True, slots=True)
 class RateOutcomes:
+    """`left_on`: the last day in, when they left last, if they ever have: what an employee shared by then is over."""
+
     by: UUID
     outcomes: Outcomes
     today: date
+    left_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +165,7 @@ ConversationCommand = (
     | HoldConversation
     | RateOutcomes
     | EndConversation
+    | SharingCommand
 )
 
 
@@ -187,9 +202,22 @@ class Agreed:
 
 
 @dataclass(frozen=True, slots=True)
+class Rating:
+    """The employee's own, as they gave it last; `edition` counts them."""
+
+    outcomes: Private[Outcomes]
+    rated_on: date
+    edition: int
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
+    """`shares`: who reads the employee's rating, by what was not withdrawn."""
+
     talk: Talk
     held_on: date
+    rating: Rating | None = None
+    shares: Mapping[UUID, Share] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +249,23 @@ def evolve(state: NotRequested | Conversation, event: Event) -> NotRequested | C
         case ConversationHeld():
             return Held(state.talk, event.effective_on)
         case _:
-            return state
+            return _since_held(state, event) if isinstance(state, Held) else state
+
+
+def _since_held(state: Held, event: Event) -> Held:
+    match event:
+        case OutcomesRated():
+            if event.by != state.talk.employee:
+                return state
+            return replace(state, rating=_next(state, event.outcomes, event.effective_on))
+        case ItemErased():
+            return Held(state.talk, state.held_on) if event.person == state.talk.employee else state
+        case _:
+            return replace(state, shares=SHARING.follow(state.shares, event))
+
+
+def _next(state: Held, outcomes: Private[Outcomes], on: date) -> Rating:
+    return Rating(outcomes, on, 1 if state.rating is None else state.rating.edition + 1)
 
 
 def decide(command: ConversationCommand, state: NotRequested | Conversation) -> Sequence[Event]:
@@ -231,6 +275,8 @@ def decide(command: ConversationCommand, state: NotRequested | Conversation) -> 
         raise NotFound
     if isinstance(command, EndConversation):
         return _end(command, state)
+    if isinstance(command, ShareItem | ChangeSharing | WithdrawSharing):
+        return _sharing(command, state)
     if command.by not in (state.talk.employee, state.talk.partner):
         raise NotFound
     match command:
@@ -251,6 +297,43 @@ def decide(command: ConversationCommand, state: NotRequested | Conversation) -> 
 
 
 DECIDER: Decider[ConversationCommand, NotRequested | Conversation] = Decider(NotRequested(), evolve, decide)
+
+
+def shareable(state: NotRequested | Conversation) -> Item | None:
+    """The employee's rating as sharing takes it, if there is one."""
+    return _item(state, state.rating) if isinstance(state, Held) and state.rating is not None else None
+
+
+def _item(state: Held, rating: Rating) -> Item:
+    content = {"outcomes": rating.outcomes, "rated_on": rating.rated_on}
+    return Item(state.talk.conversation, state.talk.employee, rating.edition, content, state.shares)
+
+
+SHARING = Kind(
+    name="outcomes",
+    collection="outcomes",
+    item="conversation",
+    person="employee",
+    content=("outcomes", "rated_on"),
+    shared=OutcomesShared,
+    changed=OutcomesSharingChanged,
+    withdrawn=OutcomesSharingWithdrawn,
+    sharing=matrix.SHARE_OUTCOMES,
+    audience=matrix.READ_OUTCOMES_AUDIENCE,
+    decider=DECIDER,
+    found=shareable,
+    refuses=(NotRated,),
+)
+
+
+def _sharing(command: SharingCommand, state: Conversation) -> Sequence[Event]:
+    """What a partner made of the talk is theirs, and stays with them."""
+    if command.person != state.talk.employee:
+        raise NotFound
+    rating = shareable(state)
+    if rating is None:
+        raise NotRated
+    return SHARING.decide(command, rating)
 
 
 def _request(command: RequestConversation) -> Sequence[Event]:
@@ -350,15 +433,17 @@ def _rate(command: RateOutcomes, state: Conversation) -> Sequence[Event]:
     """Ratings are sealed in the store, so that the same ones again are not known as such: they count as given anew."""
     if not isinstance(state, Held):
         raise NotHeld
-    return [
-        OutcomesRated(
-            conversation=state.talk.conversation,
-            employee=state.talk.employee,
-            by=command.by,
-            effective_on=command.today,
-            outcomes=command.outcomes,
-        )
-    ]
+    rated = OutcomesRated(
+        conversation=state.talk.conversation,
+        employee=state.talk.employee,
+        by=command.by,
+        effective_on=command.today,
+        outcomes=command.outcomes,
+    )
+    if command.by != state.talk.employee:
+        return [rated]
+    newest = _item(state, _next(state, command.outcomes, command.today))
+    return [rated, *SHARING.anew(newest, command.today, command.left_on)]
 
 
 def _end(command: EndConversation, state: Conversation) -> Sequence[Event]:

@@ -35,6 +35,7 @@ WORDS: Mapping[str, str] = {
         "Your career conversation with %(who)s ended, since your manager has changed. Whom would you like to ask next?"
     ),
     "conversation_held": "%(who)s noted that you talked on %(on)s. How was it for you? Rate the four outcomes.",
+    "outcomes_shared": "%(who)s shared with you how they rated a career conversation.",
     "commitment_made": "%(who)s committed to something for your career, by %(due)s.",
     "commitment_kept": "%(who)s kept what they had committed to for your career.",
     "commitment_missed": "%(who)s did not manage what they had committed to for your career.",

@@ -7,7 +7,7 @@ its later events come; they are kept for events that tell nobody, too (imports, 
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
-from typing import Protocol
+from typing import Protocol, get_args
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +17,7 @@ from services.notifications.tellings import (
     EASTERNMOST,
     TELLING,
     Parties,
+    SharingEvent,
     Telling,
     day_to_wait_for,
     ends,
@@ -26,14 +27,14 @@ from services.notifications.tellings import (
     tellings,
 )
 from shared.auth.callers import on_whose_behalf
+from shared.contracts import conversations, profiles
 from shared.contracts.event import Event
-from shared.contracts.profiles import FactWithdrawn
 from shared.contracts.reading import read_event
 from shared.erasure.forgetting import Mark
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 
-HEARD = frozenset({FactWithdrawn.type, *(event.type for event in TELLING)})
+HEARD = frozenset({profiles.FactWithdrawn.type, *(event.type for event in (*TELLING, *get_args(SharingEvent)))})
 """The wire types that are heard."""
 
 
@@ -51,10 +52,12 @@ _KNOW = """
 _KNOWN = "select person, other, opportunity from parties where item = $1"
 _CLOSE = "update parties set open = false where item = $1"
 _FORGET = "delete from tellings where fact = $1 and cause <> $2"
+_LASTS = "update tellings set until = $2 where share = $1"
+_WITHDRAW = "delete from tellings where share = $1"
 _PUT = """
     insert into tellings (cause, whom, target, kind, about, details, by, fact, day, recorded_at, position,
-        trace, due_at)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) on conflict do nothing"""
+        trace, due_at, share, audience, until)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) on conflict do nothing"""
 
 
 class Hearing:
@@ -79,6 +82,8 @@ class Hearing:
         if (fact := getattr(event, "fact", None)) is not None:
             # A fact that is withdrawn, or told anew, is not told as it was.
             await self._database.execute(_FORGET, fact, heard.id)
+        if isinstance(event, SharingEvent):
+            await self._sharing(event)
         now = self._clock()
         news = [
             telling
@@ -94,10 +99,19 @@ class Hearing:
         """What waits to be told of somebody's words, or of and to somebody who is erased, is not told."""
         who = str(mark.person)
         if mark.scope == "words":
-            told = "delete from tellings where details ->> 'who' = $1 and kind = 'aspiration_shared'"
+            told = (
+                "delete from tellings where details ->> 'who' = $1 and kind in ('aspiration_shared', 'outcomes_shared')"
+            )
             return {"messages that wait": (told, (who,))}
         told = "delete from tellings where details ->> 'who' = $1 or target = $2"
         return {"messages that wait": (told, (who, mark.person))}
+
+    async def _sharing(self, event: SharingEvent) -> None:
+        match event:
+            case profiles.SharingChanged() | conversations.OutcomesSharingChanged():
+                await self._database.execute(_LASTS, event.share, event.until)
+            case profiles.SharingWithdrawn() | conversations.OutcomesSharingWithdrawn():
+                await self._database.execute(_WITHDRAW, event.share)
 
     async def _parties(self, event: Event) -> Parties | None:
         if (named := parties_of(event)) is not None:
@@ -112,7 +126,7 @@ class Hearing:
 
 
 def _row(telling: Telling, heard: Heard, now: datetime) -> tuple[object, ...]:
-    day = day_to_wait_for(telling, heard.recorded_at)
+    day, sharing = day_to_wait_for(telling, heard.recorded_at), telling.sharing
     return (
         heard.id,
         telling.whom,
@@ -127,6 +141,7 @@ def _row(telling: Telling, heard: Heard, now: datetime) -> tuple[object, ...]:
         heard.position,
         heard.trace,
         _first_due(day, now),
+        *((None, None, None) if sharing is None else (sharing.share, sharing.audience, sharing.until)),
     )
 
 

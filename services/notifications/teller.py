@@ -1,4 +1,5 @@
-"""Tells what waits: each person whom a telling means now, once, unless they have left, did it themselves or muted it.
+"""Tells what waits: each person whom a telling means now, once, unless they have left, did it themselves or muted it;
+and of a sharing, only while it lasts.
 
 A telling is taken by moving its `due_at`: whoever is killed with it in hand leaves it to be taken again. Telling again
 is telling once, since a notification's stream is made of the event and the person. Nothing is told by stale relations:
@@ -152,11 +153,23 @@ class Teller:
         for person in await self._recipients.of(row["whom"], row["target"], who, row["day"]):
             if row["day"] is not None and await self._relations.today(person, now) < row["day"]:
                 early = True
-            elif str(person) != row["by"] and not await self._relations.left(person):
+            elif (
+                str(person) != row["by"]
+                and not await self._relations.left(person)
+                and (who is None or row["share"] is None or await self._reads(person, who, row, now))
+            ):
                 await self._person(person, row, details, now)
         if early or (row["whom"] in OF_RELATIONS and not _begun_everywhere(row, now)):
             return now + LATER
         return None
+
+    async def _reads(self, person: UUID, owner: UUID, row: asyncpg.Record, now: datetime) -> bool:
+        """Whether what is shared still is, with this person."""
+        if await self._relations.left(owner):
+            return False
+        if row["until"] is not None and await self._relations.today(owner, now) > row["until"]:
+            return False
+        return row["audience"] != "my_manager" or await self._relations.manager(owner) == person
 
     async def _person(self, person: UUID, row: asyncpg.Record, details: dict[str, Any], now: datetime) -> None:
         wishes, _ = await self._recipients.wishes(person)

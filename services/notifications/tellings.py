@@ -6,7 +6,7 @@ the first time). A fact of a day to come waits for its day.
 
 Nobody is told that they joined or left, which they know (but on their last day, that they can take with them what is
 held about them; who has left is told nothing any more), that a place ended, since the next one is told, nor of what is
-taken back: a sharing that is withdrawn, a fact that was none.
+taken back: a sharing that is withdrawn or over before it is told, a fact that was none.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,6 +17,7 @@ from uuid import UUID
 
 from shared.contracts import conversations, opportunities, profiles
 from shared.contracts.event import Event
+from shared.contracts.profiles import AudienceKind
 
 Kind = Literal[
     "aspiration_shared",
@@ -28,6 +29,7 @@ Kind = Literal[
     "conversation_ended",
     "conversation_ended_ask_next",
     "conversation_held",
+    "outcomes_shared",
     "commitment_made",
     "commitment_kept",
     "commitment_missed",
@@ -75,6 +77,15 @@ EASTERNMOST = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True)
+class Sharing:
+    """What is told of it is told while it lasts, to who is its audience then."""
+
+    share: UUID
+    audience: AudienceKind
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Telling:
     """`details` names persons, units, opportunities by id, days and times: words are made from them when read."""
 
@@ -85,6 +96,7 @@ class Telling:
     details: Mapping[str, str] = field(default_factory=dict)
     effective_on: date | None = None  # None: it is news as it happens
     fact: UUID | None = None  # HR's fact, so that a withdrawal finds what still waits for its day
+    sharing: Sharing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,14 +172,23 @@ E = TypeVar("E", bound=Event)
 Rule = Callable[[Any, Parties | None], tuple[Telling, ...]]
 
 
-def _aspiration_shared(event: profiles.AspirationShared, _: Parties | None) -> tuple[Telling, ...]:
-    details = {"who": str(event.person)}
-    whom: Whom
-    if event.reader is not None:
-        whom, to = "person", event.reader
-    else:
-        whom, to = ("hr_partners" if event.audience == "my_hr_partner" else "manager"), event.person
-    return (Telling("aspiration_shared", event.aspiration, whom, to, details, event.effective_on),)
+def _shared(kind: Kind, item: str) -> Rule:
+    """Who reads it now: a person, or whoever has the relation when they are told. Who leads an opportunity is told of
+    the application with which it goes."""
+
+    def rule(event: Any, _: Parties | None) -> tuple[Telling, ...]:
+        if event.audience == "opportunity_leader":
+            return ()
+        details = {"who": str(event.subject)}
+        whom: Whom
+        if event.reader is not None:
+            whom, to = "person", event.reader
+        else:
+            whom, to = ("hr_partners" if event.audience == "my_hr_partner" else "manager"), event.subject
+        sharing = Sharing(event.share, event.audience, event.until)
+        return (Telling(kind, getattr(event, item), whom, to, details, event.effective_on, sharing=sharing),)
+
+    return rule
 
 
 def _manager_assigned(event: profiles.ManagerAssigned, _: Parties | None) -> tuple[Telling, ...]:
@@ -312,7 +333,7 @@ _RULES: Mapping[type[Event], Rule] = {
     profiles.PersonLeft: _left,
     profiles.PlaceTaken: _place,
     profiles.PlaceChanged: _place,
-    profiles.AspirationShared: _aspiration_shared,
+    profiles.AspirationShared: _shared("aspiration_shared", "aspiration"),
     profiles.ManagerAssigned: _manager_assigned,
     profiles.UnitLeaderAppointed: _leader_appointed,
     profiles.DelegationGiven: _delegation_given,
@@ -324,6 +345,7 @@ _RULES: Mapping[type[Event], Rule] = {
     conversations.ConversationCancelled: _to_the_other("conversation_cancelled"),
     conversations.ConversationEnded: _ended,
     conversations.ConversationHeld: _to_the_other("conversation_held"),
+    conversations.OutcomesShared: _shared("outcomes_shared", "conversation"),
     conversations.CommitmentMade: _commitment("commitment_made"),
     conversations.CommitmentKept: _commitment("commitment_kept"),
     conversations.CommitmentMissed: _commitment("commitment_missed"),
@@ -342,3 +364,11 @@ _RULES: Mapping[type[Event], Rule] = {
 
 TELLING: frozenset[type[Event]] = frozenset(_RULES)
 """The events that tell somebody something."""
+
+SharingEvent = (
+    profiles.SharingChanged
+    | profiles.SharingWithdrawn
+    | conversations.OutcomesSharingChanged
+    | conversations.OutcomesSharingWithdrawn
+)
+"""Those that say of a sharing until when it lasts, or that it is over: whether it is still told."""

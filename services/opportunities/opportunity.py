@@ -56,9 +56,6 @@ KINDS: Mapping[OpportunityKind, KindRules] = {
     "programme": KindRules(None, for_one=False),
 }
 
-OFFERED_BY_ANYONE: frozenset[OpportunityKind] = frozenset({"mentoring", "shadowing"})
-"""Kinds that need no leader or HR partner, and whose applications are between the two alone."""
-
 
 @dataclass(frozen=True, slots=True)
 class PostOpportunity:

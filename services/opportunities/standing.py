@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
-from services.opportunities.opportunity import OFFERED_BY_ANYONE
 from shared.auth.callers import Caller, Role
-from shared.contracts.opportunities import OpportunityKind, OpportunityPosted
+from shared.contracts.opportunities import OFFERED_BY_ANYONE, OpportunityKind, OpportunityPosted
 from shared.refusals import NotAllowed, Refusal
 from shared.relations.reads import (
     Relations,
     Rows,
+    decides_on,
     has_left,
     leads_unit,
     partners_unit,
@@ -70,18 +70,9 @@ _STANDING = f"""
            {leads_unit("$1", "$2")} as leads_above, {partners_unit("$1", "$2")} as partner, {has_left("$2")} as left
     from (select $1::uuid, $2::uuid) as given"""
 
-# Who posted it ($2) for a unit ($1), while they are still somebody who could, or offered what anyone offers ($3).
-# Nobody where that one has left, too.
 _OWNER = f"""
-    select case when not {has_left("owner")} then owner end as owner from (select case
-        when has_left then case when not $3 then leader end
-        when $3 or leads or partners then $2
-        else leader end as owner
-    from (select {has_left("$2")} as has_left, {leads_unit("$1", "$2")} as leads,
-        {partners_unit("$1", "$2")} as partners,
-        (select l.leader from unit_leaders l where l.unit = $1 and l.effective_on <= current_date
-            order by l.effective_on desc, l.seq desc limit 1) as leader
-        from (select $1::uuid, $2::uuid, $3::boolean) as given) as known) as found"""
+    select {decides_on("posted.unit", "posted.owner", "posted.by_anyone")} as owner
+    from (select $1::uuid as unit, $2::uuid as owner, $3::boolean as by_anyone) as posted"""
 
 _HOME = f"select {unit_of('$1')} as unit from (select $1::uuid) as given"
 

@@ -5,4 +5,5 @@ Reading order: app.py (how it is put together), api_people.py, api_units.py, api
 api_aspirations.py, api_erasures.py and api_retention.py (routes), person.py, unit.py, delegation.py, switches.py,
 aspiration.py, erasure.py and retention.py (the rules), erasing.py and retaining.py (how the last two are carried out),
 people_list.py, delegations_list.py, switches_list.py and aspirations_list.py (what lists show), imports/ (HR's files).
+How aspirations are shared is in shared/sharing.
 """

@@ -8,12 +8,12 @@ from uuid_utils.compat import uuid7
 
 from services.profiles import delegation as rules
 from services.profiles.delegations_list import DelegationsList, DelegationView, StandInView
-from services.profiles.named import PersonNotKnown, colleague_named
 from shared.access import matrix
 from shared.auth.callers import Role
 from shared.contracts.profiles import Capacity
 from shared.http import Alias, Body, Call, Day, Line, Listing, Page, Routes, Text
 from shared.refusals import NotFound
+from shared.relations.named import PersonNotKnown, colleague_named
 from shared.relations.reads import Relations
 from shared.streams import Receipt, Streams
 

@@ -8,12 +8,12 @@ from uuid_utils.compat import uuid7
 
 from services.profiles import person as rules
 from services.profiles.identity import Identity
-from services.profiles.named import PersonNotKnown, ReportedOfOneself, colleague_named, superior_named
 from shared.access import matrix
 from shared.auth.callers import Role, Scope
 from shared.contracts.profiles import ChangeReason, Language, Name
 from shared.http import Alias, Body, Call, Day, Line, Routes, Text
 from shared.refusals import Worded
+from shared.relations.named import PersonNotKnown, ReportedOfOneself, colleague_named, superior_named
 from shared.relations.reads import Relations
 from shared.streams import Receipt, Streams
 from shared.zones import is_zone

@@ -6,11 +6,11 @@ from uuid import UUID
 from pydantic import Field
 
 from services.profiles import unit as rules
-from services.profiles.named import PersonNotKnown, ReportedOfOneself, person_named, superior_named
 from services.profiles.people_list import PeopleList, UnitView
 from shared.access import matrix
 from shared.auth.callers import Role, Scope
 from shared.http import Body, Call, Day, Line, Listing, Page, Routes
+from shared.relations.named import PersonNotKnown, ReportedOfOneself, person_named, superior_named
 from shared.relations.reads import Relations
 from shared.streams import Receipt, Streams
 

@@ -18,6 +18,7 @@ from services.profiles import (
     erasing,
     retaining,
 )
+from services.profiles.aspiration import SHARING
 from services.profiles.aspirations_list import Aspirations, AspirationsList
 from services.profiles.delegations_list import DelegationsList
 from services.profiles.erasing import Erasing
@@ -37,6 +38,8 @@ from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
 from shared.service import Parts, Service, Work
+from shared.sharing import Openings, Shares, Sharings
+from shared.sharing.api import add_sharing
 
 BACKUP_DAYS = 30
 
@@ -64,8 +67,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
     """Everything that profiles answers."""
     identity = Identity(parts.streams, parts.store, parts.settings.secret)
     people = PeopleList(parts.pool, parts.relations, parts.sealer)
-    listed = AspirationsList(parts.pool, parts.relations, parts.sealer, parts.audit)
-    relations, aspirations = models(parts)
+    relations, aspirations, shares, openings = models(parts)
     with routes.waiting_for(Waits(parts.freshness, relations)):
         api_people.add_routes(routes, parts.streams, parts.relations, identity)
         api_directory.add_routes(routes, parts.relations, people)
@@ -73,8 +75,21 @@ def add_routes(routes: Routes, parts: Parts) -> None:
         delegations = DelegationsList(parts.pool, parts.relations, parts.sealer)
         api_delegations.add_routes(routes, parts.streams, parts.relations, delegations)
         api_switches.add_routes(routes, parts.streams, parts.relations, SwitchesList(parts.pool))
-    with routes.waiting_for(Waits(parts.freshness, relations, aspirations)):
+    with routes.waiting_for(Waits(parts.freshness, relations, aspirations, shares, openings)):
+        sharings = Sharings(
+            SHARING,
+            parts.pool,
+            parts.relations,
+            parts.sealer,
+            parts.audit,
+            fresh=parts.freshness.of(Shares.name),
+            openings_fresh=parts.freshness.of(Openings.name),
+            shown=("a.confirmed_on",),
+            joined="join aspirations a on a.aspiration = s.item",
+        )
+        listed = AspirationsList(parts.pool, sharings, parts.sealer)
         api_aspirations.add_routes(routes, parts.streams, parts.relations, listed)
+        add_sharing(routes, parts.streams, parts.relations, sharings)
         add_readers(
             routes, "aspirations", parts.pool, parts.relations, parts.audit, access=matrix.READ_ASPIRATION_AUDIENCE
         )
@@ -112,16 +127,16 @@ def work(parts: Parts) -> Work:
     )
 
 
-def models(parts: Parts) -> tuple[Relations, Aspirations]:
+def models(parts: Parts) -> tuple[Relations, Aspirations, Shares, Openings]:
     """What is kept from the stream."""
-    return Relations(parts.sealer), Aspirations()
+    return Relations(parts.sealer), Aspirations(), Shares(SHARING), Openings()
 
 
 SERVICE = Service(
     name="profiles",
     description="People, units and places as HR reports them; and what each person says of themselves.",
     settings=Settings,  # made from the environment
-    schemas=("aspirations",),
+    schemas=(Aspirations.name, Shares.name, Openings.name),
     add_routes=add_routes,
     work=work,
     worker_appends=True,

@@ -6,6 +6,7 @@ from datetime import date
 from typing import assert_never
 from uuid import UUID
 
+from shared.access import matrix
 from shared.contracts.event import Event, Private
 from shared.contracts.profiles import (
     Aspiration as Content,
@@ -15,36 +16,45 @@ from shared.contracts.profiles import (
     AspirationRecorded,
     AspirationRevised,
     AspirationShared,
-    AudienceKind,
     ItemErased,
     SharingChanged,
     SharingWithdrawn,
 )
-from shared.refusals import Invalid, NotFound, Refusal, Unacceptable
+from shared.refusals import NotFound
+from shared.sharing import (
+    ChangeSharing,
+    Item,
+    Kind,
+    NobodyToShareWith,
+    Share,
+    SharedWithOneself,
+    SharingInThePast,
+    SharingNotActive,
+    TooManySharings,
+    WithdrawSharing,
+)
+from shared.sharing import ShareItem as ShareAspiration
 from shared.streams import Decider
 
-
-class SharingNotActive(Refusal, code="sharing-not-active"):
-    """Nothing is shared under this id: it was withdrawn before, or ended when you left."""
-
-
-class SharingInThePast(Unacceptable, code="sharing-in-the-past"):
-    """Sharing ends on a day to come."""
-
-
-class SharedWithOneself(Unacceptable, code="shared-with-oneself"):
-    """You read your own aspirations anyway."""
-
-
-class NobodyToShareWith(Refusal, code="nobody-to-share-with"):
-    """There is no manager to share this with now: name a person, or whoever becomes your manager."""
-
-
-MOST_SHARINGS = 100
-
-
-class TooManySharings(Refusal, code="too-many-sharings"):
-    """This is shared a hundred times already: withdraw what nobody needs any more."""
+__all__ = [
+    "DECIDER",
+    "SHARING",
+    "AspirationCommand",
+    "ChangeSharing",
+    "ConfirmAspiration",
+    "NobodyToShareWith",
+    "RecordAspiration",
+    "ReviseAspiration",
+    "ShareAspiration",
+    "SharedWithOneself",
+    "SharingInThePast",
+    "SharingNotActive",
+    "TooManySharings",
+    "Unwritten",
+    "WithdrawSharing",
+    "Written",
+    "shareable",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,46 +76,13 @@ class ReviseAspiration:
 
 
 @dataclass(frozen=True, slots=True)
-class ShareAspiration:
-    """`reader` is the person an audience of one means: the manager now, or whom the employee named."""
-
-    person: UUID
-    share: UUID
-    audience: AudienceKind
-    reader: UUID | None
-    purpose: str | None
-    until: date | None
-    later_editions: bool
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
 class ConfirmAspiration:
     person: UUID
     on: date
 
 
-@dataclass(frozen=True, slots=True)
-class WithdrawSharing:
-    person: UUID
-    share: UUID
-    on: date
-
-
-@dataclass(frozen=True, slots=True)
-class ChangeSharing:
-    """Audience and purpose are what a sharing is: for others, there is another. `left_on` as in ReviseAspiration."""
-
-    person: UUID
-    share: UUID
-    until: date | None
-    later_editions: bool
-    on: date
-    left_on: date | None = None
-
-
 AspirationCommand = (
-    RecordAspiration | ReviseAspiration | ShareAspiration | ConfirmAspiration | ChangeSharing | WithdrawSharing
+    RecordAspiration | ReviseAspiration | ConfirmAspiration | ShareAspiration | ChangeSharing | WithdrawSharing
 )
 
 
@@ -124,7 +101,7 @@ class Written:
     edition: int
     confirmed_on: date
     """When it was last written or said to hold."""
-    shares: Mapping[UUID, AspirationShared] = field(default_factory=dict)
+    shares: Mapping[UUID, Share] = field(default_factory=dict)
 
 
 def evolve(state: Unwritten | Written, event: Event) -> Unwritten | Written:
@@ -139,14 +116,8 @@ def evolve(state: Unwritten | Written, event: Event) -> Unwritten | Written:
             return replace(state, content=event.content, edition=event.edition, confirmed_on=event.effective_on)
         case AspirationConfirmed():
             return replace(state, confirmed_on=event.effective_on)
-        case AspirationShared():
-            return replace(state, shares={**state.shares, event.share: event})
-        case SharingChanged():
-            return replace(state, shares=_changed(state.shares, event))
-        case SharingWithdrawn():
-            return replace(state, shares={name: one for name, one in state.shares.items() if name != event.share})
         case _:
-            return state
+            return replace(state, shares=SHARING.follow(state.shares, event))
 
 
 def decide(command: AspirationCommand, state: Unwritten | Written) -> Sequence[Event]:
@@ -164,14 +135,10 @@ def decide(command: AspirationCommand, state: Unwritten | Written) -> Sequence[E
     match command:
         case ReviseAspiration():
             return _revise(command, state)
-        case ShareAspiration():
-            return _share(command, state)
         case ConfirmAspiration():
             return _confirm(command, state)
-        case ChangeSharing():
-            return _change(command, state)
-        case WithdrawSharing():
-            return _withdraw(command, state)
+        case ShareAspiration() | ChangeSharing() | WithdrawSharing():
+            return SHARING.decide(command, shareable(state))
         case _:
             assert_never(command)
 
@@ -179,98 +146,42 @@ def decide(command: AspirationCommand, state: Unwritten | Written) -> Sequence[E
 DECIDER: Decider[AspirationCommand, Unwritten | Written] = Decider(Unwritten(), evolve, decide)
 
 
+def shareable(state: Written) -> Item:
+    """The aspiration as sharing takes it."""
+    return Item(state.aspiration, state.person, state.edition, {"content": state.content}, state.shares)
+
+
+SHARING = Kind(
+    name="aspiration",
+    collection="aspirations",
+    item="aspiration",
+    person="person",
+    content=("content",),
+    shared=AspirationShared,
+    changed=SharingChanged,
+    withdrawn=SharingWithdrawn,
+    sharing=matrix.WRITE_ASPIRATION,
+    audience=matrix.READ_ASPIRATION_AUDIENCE,
+    decider=DECIDER,
+    found=lambda state: shareable(state) if isinstance(state, Written) else None,
+)
+
+
 def _revise(command: ReviseAspiration, state: Written) -> Sequence[Event]:
-    """Who was given later editions too is given this one, with the words: a reader's copy comes from a sharing."""
-    edition = state.edition + 1
+    newest = replace(state, edition=state.edition + 1, content=command.content)
     return [
         AspirationRevised(
             aspiration=state.aspiration,
             person=state.person,
             effective_on=command.on,
-            edition=edition,
+            edition=newest.edition,
             content=command.content,
         ),
-        *(
-            _anew(share, edition, command.content, command.on)
-            for share in state.shares.values()
-            if share.later_editions and _lasts(share, command.on, command.left_on)
-        ),
+        *SHARING.anew(shareable(newest), command.on, command.left_on),
     ]
-
-
-def _share(command: ShareAspiration, state: Written) -> Sequence[Event]:
-    if command.reader == command.person:
-        raise SharedWithOneself(invalid=(Invalid("#/reader", "must be somebody else"),))
-    if command.audience == "my_manager" and command.reader is None:
-        raise NobodyToShareWith
-    if command.until is not None and command.until < command.on:
-        raise SharingInThePast(invalid=(Invalid("#/until", "must not be in the past"),))
-    if sum(_lasts(share, command.on, None) for share in state.shares.values()) >= MOST_SHARINGS:
-        raise TooManySharings  # a later edition is told to each of them, with the words, in one append
-    return [
-        AspirationShared(
-            aspiration=state.aspiration,
-            person=state.person,
-            share=command.share,
-            effective_on=command.on,
-            audience=command.audience,
-            reader=command.reader,
-            edition=state.edition,
-            later_editions=command.later_editions,
-            until=command.until,
-            purpose=command.purpose,
-            content=state.content,
-        )
-    ]
-
-
-def _changed(shares: Mapping[UUID, AspirationShared], event: SharingChanged) -> Mapping[UUID, AspirationShared]:
-    if event.share not in shares:
-        return shares
-    told = shares[event.share].model_copy(update={"until": event.until, "later_editions": event.later_editions})
-    return {**shares, event.share: told}
-
-
-def _change(command: ChangeSharing, state: Written) -> Sequence[Event]:
-    """Who is given later editions from now on is given the newest at once."""
-    share = state.shares.get(command.share)
-    if share is None or not _lasts(share, command.on, command.left_on):
-        raise SharingNotActive
-    if command.until is not None and command.until < command.on:
-        raise SharingInThePast(invalid=(Invalid("#/until", "must not be in the past"),))
-    if (share.until, share.later_editions) == (command.until, command.later_editions):
-        return []
-    changed = SharingChanged(
-        aspiration=state.aspiration,
-        person=state.person,
-        share=command.share,
-        effective_on=command.on,
-        until=command.until,
-        later_editions=command.later_editions,
-    )
-    if not command.later_editions or share.edition == state.edition:
-        return [changed]
-    return [changed, _anew(_changed(state.shares, changed)[command.share], state.edition, state.content, command.on)]
-
-
-def _lasts(share: AspirationShared, on: date, left_on: date | None) -> bool:
-    return (share.until is None or share.until >= on) and (left_on is None or share.effective_on > left_on)
-
-
-def _anew(share: AspirationShared, edition: int, content: Private[Content], on: date) -> AspirationShared:
-    """The sharing, told with another edition."""
-    return share.model_copy(update={"edition": edition, "content": content, "effective_on": on})
 
 
 def _confirm(command: ConfirmAspiration, state: Written) -> Sequence[Event]:
     if state.confirmed_on >= command.on:
         return []
     return [AspirationConfirmed(aspiration=state.aspiration, person=state.person, effective_on=command.on)]
-
-
-def _withdraw(command: WithdrawSharing, state: Written) -> Sequence[Event]:
-    if command.share not in state.shares:
-        raise SharingNotActive
-    return [
-        SharingWithdrawn(aspiration=state.aspiration, person=state.person, share=command.share, effective_on=command.on)
-    ]

@@ -33,11 +33,13 @@ def add_routes(routes: Routes, parts: service.Parts) -> None:
     """Everything that projections answers."""
     relations, timeline, moves = models(parts)
     with routes.waiting_for(Waits(parts.freshness, timeline, relations)):
-        api.add_timeline(routes, parts.relations, TimelineReads(parts.pool, parts.relations, parts.sealer, parts.audit))
+        fresh = parts.freshness.of(Timeline.name)
+        reads = TimelineReads(parts.pool, parts.relations, parts.sealer, parts.audit, fresh=fresh)
+        api.add_timeline(routes, parts.relations, reads)
         add_readers(routes, "timeline", parts.pool, parts.relations, parts.audit, access=matrix.READ_TIMELINE_READERS)
     with routes.waiting_for(Waits(parts.freshness, moves, relations)):
-        reads = MovesReads(parts.pool, parts.relations, parts.audit)
-        api.add_moves(routes, reads, MovesReleases(parts.pool))
+        moved = MovesReads(parts.pool, parts.relations, parts.audit)
+        api.add_moves(routes, moved, MovesReleases(parts.pool))
     add_export(routes, "projections", parts)
 
 

@@ -1,14 +1,16 @@
 """Which events belong to a person's career story, who may see each of them, and what of it they are shown.
 
 Decided here: arranging a conversation is no story, holding it is. Applications are the employee's own. Of the ratings
-of a conversation only the employee's own stand in their timeline. That a sharing ended or an aspiration still holds is
-for its owner; the audience reads the latter where it reads the aspiration.
+of a conversation only the employee's own stand in their timeline; others see there what was shared with them. That a
+sharing ended or an aspiration still holds is for its owner; its audience reads the latter where it reads the
+aspiration.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from shared.audit.entries import Kind as Record
 from shared.contracts import conversations, opportunities, profiles
 from shared.contracts.event import Event
 from shared.contracts.profiles import AudienceKind
@@ -43,6 +45,9 @@ Kind = Literal[
     "words_erased",
     "conversation_held",
     "outcomes_rated",
+    "outcomes_shared",
+    "outcomes_sharing_changed",
+    "outcomes_sharing_withdrawn",
     "commitment_made",
     "commitment_kept",
     "commitment_missed",
@@ -75,6 +80,7 @@ class Story:
     words: tuple[str, ...] = ()
     own_words: tuple[str, ...] = ()
     told_by: str = ""  # names who told it: told by another, it is no part of the story
+    record: Record | None = None  # of a sharing, what a note says that its audience read
 
 
 _PLACE = ("fact", "position", "unit", "title", "job_level", "legal_entity", "country", "primary", "status", "reason")
@@ -114,6 +120,7 @@ _STORIES: Mapping[type[Event], Story] = {
         shown=("aspiration", "share", "edition"),
         words=("content",),
         own_words=("purpose",),
+        record="aspiration",
     ),
     profiles.AspirationConfirmed: Story("aspiration_confirmed", "own", "aspiration", shown=("aspiration",)),
     profiles.SharingChanged: Story(
@@ -137,6 +144,27 @@ _STORIES: Mapping[type[Event], Story] = {
         shown=("conversation",),
         own_words=("outcomes",),
         told_by="by",
+    ),
+    conversations.OutcomesShared: Story(
+        "outcomes_shared",
+        None,
+        "conversation",
+        "share",
+        "reader",
+        shown=("conversation", "share", "edition", "rated_on"),
+        words=("outcomes",),
+        own_words=("purpose",),
+        record="outcomes",
+    ),
+    conversations.OutcomesSharingChanged: Story(
+        "outcomes_sharing_changed",
+        "change",
+        "conversation",
+        "share",
+        shown=("conversation", "share", "until", "later_editions"),
+    ),
+    conversations.OutcomesSharingWithdrawn: Story(
+        "outcomes_sharing_withdrawn", "withdrawal", "conversation", "share", shown=("conversation", "share")
     ),
     conversations.CommitmentMade: _commitment(
         "commitment_made", ("party", "conversation", "due_on"), "text", about="conversation"

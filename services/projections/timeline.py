@@ -28,9 +28,10 @@ from shared.http import Page
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.refusals import NotFound
-from shared.relations.reads import Relations, Rows, is_hr_partner, is_manager, is_over, stands_in_for
+from shared.relations.reads import Fresh, Relations, Rows, is_hr_partner, is_manager, is_over, stands_in_for
 from shared.sealing.erasure import WORDS
 from shared.sealing.sealer import Sealer
+from shared.sharing.reads import require_fresh
 from shared.zones import zone_of
 
 Order = Literal["newest", "oldest"]
@@ -222,9 +223,11 @@ class Asked:
 class TimelineReads:
     """What the API asks. Raises NotFound for whoever has nothing to do with the person."""
 
-    def __init__(self, rows: Rows, relations: Relations, sealer: Sealer, audit: Book) -> None:
+    def __init__(self, rows: Rows, relations: Relations, sealer: Sealer, audit: Book, *, fresh: Fresh) -> None:
+        """`fresh`: how current the timeline is."""
         self._rows = rows
         self._relations = relations
+        self._fresh = fresh
         self._sealer = sealer
         self._audit = audit
 
@@ -235,6 +238,7 @@ class TimelineReads:
         own = caller.person == person
         if not own:
             await self._relations.require_fresh()
+            await require_fresh(self._fresh)
         day, following = asked.after or (None, None)
         arguments: list[object] = [
             person,
@@ -274,9 +278,10 @@ def _seen(person: UUID, row: asyncpg.Record) -> Shown:
             return Shown("commitment", row["item"], person, "party")
         case share:
             whom = {"whoever_is_my_manager": for_manager, "my_hr_partner": for_hr_partner}.get(share)
-            return Shown("aspiration", row["item"], person, share, row["about"], stands_in_for=whom)
+            return Shown(_RECORDS[row["type"]], row["item"], person, share, row["about"], stands_in_for=whom)
 
 
+_RECORDS = {old: story.record for newest, story in STORIES.items() if story.record for old in versions(newest)}
 _TYPES: Mapping[str, list[str]] = {story.kind: versions(newest) for newest, story in STORIES.items()}
 
 # Which of several versions of a fact counts: the one known at $4, else the newest.

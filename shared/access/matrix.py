@@ -174,6 +174,7 @@ READ_ASPIRATION = row(
         why="What is shared with whoever is the manager, or with the HR partner, while they stand in for them; nothing"
         " that was shared with a person by name.",
     ),
+    theirs(_LEADER, why="What an applicant sends to them, while the application is open."),
 )
 READ_ASPIRATION_AUDIENCE = row("aspirations", "read who can see it and who has seen it", allowed(_SELF, why=_SEEN))
 WORDS_OF_PURPOSES = row(
@@ -223,10 +224,24 @@ WORDS_OF_PARTNERS = row(
     allowed(_SELF, why="It was said to them."),
     theirs(_MANAGER, _FORMER, _PARTNER, _HR, why="What they said themselves: that stays theirs."),
 )
-OUTCOMES = row(
+SHARE_OUTCOMES = row(
     "conversations",
-    "read the employee's rating",
-    allowed(_SELF, why="Whoever rated reads their own; nobody else does."),
+    "share the employee's rating, take that back",
+    allowed(_SELF, why="The employee alone decides who reads it."),
+)
+_RATED = (
+    allowed(_SELF, why="Whoever rated reads their own."),
+    theirs(
+        *(_MANAGER, _PARTNER, _HR),
+        why="What the employee shares with them, as an aspiration; not by being a party.",
+    ),
+    theirs(*(_STAND_IN, _HR_STAND_IN), why="What is shared with the relation, as an aspiration."),
+    theirs(_LEADER, why="What an applicant sends to them, while the application is open."),
+)
+READ_OUTCOMES = row("conversations", "read how the employee rated one", *_RATED)
+OUTCOMES = row("conversations", "read the employee's rating itself", *_RATED)
+READ_OUTCOMES_AUDIENCE = row(
+    "conversations", "read who can see a rating and who has seen it", allowed(_SELF, why=_SEEN)
 )
 READ_CONVERSATION_READERS = row("conversations", "read who has seen them", allowed(_SELF, why=_SEEN))
 

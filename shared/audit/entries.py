@@ -12,13 +12,14 @@ from shared.http import Page
 from shared.refusals import NotAllowed
 from shared.relations.reads import Rows, is_switched_on
 
-Kind = Literal["aspiration", "application", "commitment", "conversation", "move", "reads", "timeline"]
+Kind = Literal["aspiration", "application", "commitment", "conversation", "move", "outcomes", "reads", "timeline"]
 
 Rule = Literal[
     "my_manager",  # shared with the manager at that time, as long as they are
     "person",  # shared with this person
     "whoever_is_my_manager",
     "my_hr_partner",
+    "opportunity_leader",  # shared with who decides on an application, while it is open
     "manager",  # official facts, by being the manager
     "hr_partner",  # official facts, by being HR partner for the unit
     "hr_sees_conversations",  # that one was held, by being HR partner: the switch of the legal entity
@@ -107,7 +108,7 @@ def _times(told: str, chosen: str) -> str:
         having $3::bigint is null or max(number) < $3 order by newest desc limit $4"""
 
 
-_READERS = _times("reader", "person = $1 and ($5::uuid is null or record = $5)")
+_READERS = _times("reader", "person = $1 and ($5::uuid is null or record = $5) and ($6::text is null or kind = $6)")
 _READ_BY_ONESELF = _times("person", "reader = $1::text")
 _READ = f"""
     select listed.* from (select $1::uuid as reader) as given
@@ -119,10 +120,16 @@ Cursor = tuple[str | int | None, ...]
 
 
 async def readers(
-    rows: Rows, person: UUID, record: UUID | None = None, *, cursor: Cursor | None = None, limit: int = 50
+    rows: Rows,
+    person: UUID,
+    record: UUID | None = None,
+    *,
+    kind: Kind | None = None,
+    cursor: Cursor | None = None,
+    limit: int = 50,
 ) -> Page[Reader]:
-    """Who has seen a record of a person, or any of theirs, latest first; a read shows within a second."""
-    found = await rows.fetch(_READERS, person, *(cursor or (None, None)), limit + 1, record)
+    """Who has seen a record of a kind of a person, or any of theirs, latest first; a read shows within a second."""
+    found = await rows.fetch(_READERS, person, *(cursor or (None, None)), limit + 1, record, kind)
     return Page([Reader.model_validate(dict(row)) for row in found[:limit]], _next(found, cursor, limit))
 
 

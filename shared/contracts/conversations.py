@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.contracts import erasure
 from shared.contracts.event import About, Event, Open, Private
 from shared.contracts.fields import Day, Item, Moment, Person
+from shared.contracts.profiles import AudienceKind
 
 Party = Literal["employee", "manager", "hr"]
 PartnerRole = Literal["manager", "hr_partner", "mentor", "coach", "leader"]
@@ -118,6 +119,50 @@ class OutcomesRated(
     outcomes: Annotated[Private[Outcomes], About("by")]
 
 
+class OutcomesShared(
+    Event, name="conversations.outcomes_shared", version=1, subject="employee", data_class="conversations"
+):
+    """The employee let an audience read how they rated a conversation, which they had kept to themselves."""
+
+    conversation: Item
+    employee: Person
+    share: Item
+    effective_on: Day
+    audience: Annotated[AudienceKind, Open("the audience decides access")]
+    reader: Annotated[Person | None, Open("the audience decides access")] = None
+    edition: Annotated[int, Open("the audience sees the rating that was shared: the first, or one given anew")]
+    submission: Annotated[Item | None, Open("sharing with who leads an opportunity ends with the application")] = None
+    later_editions: Annotated[bool, Open("whether the audience sees later ratings too")] = False
+    until: Annotated[Day | None, Open("sharing ends by date")] = None
+    purpose: Private[str] | None = None
+    rated_on: Day
+    outcomes: Private[Outcomes]
+
+
+class OutcomesSharingChanged(
+    Event, name="conversations.outcomes_sharing_changed", version=1, subject="employee", data_class="conversations"
+):
+    """The employee changed until when an audience reads a rating, or whether it reads later ones too."""
+
+    conversation: Item
+    employee: Person
+    share: Item
+    effective_on: Day
+    until: Annotated[Day | None, Open("sharing ends by date")] = None
+    later_editions: Annotated[bool, Open("whether the audience sees later ratings too")] = False
+
+
+class OutcomesSharingWithdrawn(
+    Event, name="conversations.outcomes_sharing_withdrawn", version=1, subject="employee", data_class="conversations"
+):
+    """The employee took back what an audience could read of a rating."""
+
+    conversation: Item
+    employee: Person
+    share: Item
+    effective_on: Day
+
+
 class CommitmentMade(
     Event, name="conversations.commitment_made", version=1, subject="employee", data_class="conversations"
 ):
@@ -160,6 +205,20 @@ class ErasureMarked(erasure.ErasureMarked, name="conversations.erasure_marked", 
     """From here on, what a person said of themselves to this service before is erased."""
 
 
+class ItemErased(
+    Event,
+    name="conversations.item_erased",
+    version=1,
+    subject="person",
+    withheld="it ends what one conversation holds for others; ErasureMarked tells everybody else",
+):
+    """What an employee said of one conversation for themselves is erased, and with it whom they shared it with."""
+
+    item: Item
+    person: Person
+    erasure: Item
+
+
 class ErasureReported(erasure.ErasureReported, name="conversations.erasure_reported", version=1, subject="person"):
     """This service has cleaned its own stores of what an erasure took."""
 
@@ -173,9 +232,13 @@ EVENTS: tuple[type[Event], ...] = (
     ConversationEnded,
     ConversationHeld,
     OutcomesRated,
+    OutcomesShared,
+    OutcomesSharingChanged,
+    OutcomesSharingWithdrawn,
     CommitmentMade,
     CommitmentKept,
     CommitmentMissed,
     ErasureMarked,
+    ItemErased,
     ErasureReported,
 )

@@ -7,6 +7,9 @@ from shared.contracts.event import Event, Open, Private
 from shared.contracts.fields import Day, Item, Person, Unit
 
 OpportunityKind = Literal["role", "project", "stretch_assignment", "mentoring", "shadowing", "programme"]
+OFFERED_BY_ANYONE: frozenset[OpportunityKind] = frozenset({"mentoring", "shadowing"})
+"""Kinds that need no leader or HR partner, and whose applications are between the two alone."""
+
 MoveKind = Literal["transfer", "promotion", "project", "stretch_assignment", "secondment"]
 
 _PUBLISHED = Open("a posting is published to everybody in the organisation")

@@ -17,7 +17,7 @@ Grain = Literal["theme", "skill", "experience", "role"]
 Certainty = Literal["exploring", "likely", "certain"]
 ChangeReason = Literal["hire", "promotion", "transfer", "demotion", "reorganisation", "leave", "return", "other"]
 ErasureGround = Literal["asked_by_the_person", "end_of_retention", "court_or_authority"]
-AudienceKind = Literal["my_manager", "person", "whoever_is_my_manager", "my_hr_partner"]
+AudienceKind = Literal["my_manager", "person", "whoever_is_my_manager", "my_hr_partner", "opportunity_leader"]
 Capacity = Literal["manager", "hr_partner"]
 Measure = Literal["hr_sees_conversations", "audit_by_reader"]
 
@@ -313,6 +313,7 @@ class AspirationShared(Event, name="profiles.aspiration_shared", version=1, subj
     audience: Annotated[AudienceKind, Open("the audience decides access")]
     reader: Annotated[Person | None, Open("the audience decides access")] = None
     edition: Annotated[int, Open("the audience sees the edition that was shared")]
+    submission: Annotated[Item | None, Open("sharing with who leads an opportunity ends with the application")] = None
     later_editions: Annotated[bool, Open("whether the audience sees later editions too")] = False
     until: Annotated[Day | None, Open("sharing ends by date")] = None
     purpose: Private[str] | None = None

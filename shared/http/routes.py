@@ -234,7 +234,12 @@ def _shape(handler: Handler, path: str) -> tuple[Any, type[Query] | None, dict[s
     call, parameters = hints.get(names[0]), {name: hints.get(name) for name in names[1:]}
     if (get_origin(call) or call) is not Call:
         raise TypeError(f"{handler.__name__}: its first parameter must be a Call[...]")
-    if list(parameters) != re.findall(r"{(\w+)}", path):
+    named = re.findall(r"{(\w+)}", path)
+    if len(named) == len(parameters):
+        # A handler that serves things of several kinds calls each of them `item`.
+        pairs = zip(named, parameters.items(), strict=True)
+        parameters = {name if own == "item" else own: kind for name, (own, kind) in pairs}
+    if list(parameters) != named:
         raise TypeError(f"{handler.__name__}: its parameters must be those of {path}, in that order")
     for name, kind in parameters.items():
         if kind not in (Alias, UUID, str):

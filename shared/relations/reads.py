@@ -128,6 +128,27 @@ def leads_unit(unit: str, caller: str) -> str:
     )
 
 
+def decides_on(unit: str, owner: str, by_anyone: str) -> str:
+    """SQL: who decides on the applications for what `owner` posted for `unit`, if anybody does now.
+
+    Who posted it, while they are somebody who could, or where anyone offers such things; else who leads the unit.
+    Nobody where that one has left, too.
+    """
+    leader = (
+        f"(select rl.leader from unit_leaders rl where rl.unit = {unit} and rl.effective_on <= current_date"
+        " order by rl.effective_on desc, rl.seq desc limit 1)"
+    )
+    decides = (
+        f"case when {has_left(owner)} then case when not {by_anyone} then {leader} end"
+        f" when {by_anyone} or {leads_unit(unit, owner)} or {partners_unit(unit, owner)} then {owner}"
+        f" else {leader} end"
+    )
+    return (
+        f"(select case when not {has_left('rfound.person')} then rfound.person end"
+        f" from (select {decides} as person) as rfound)"
+    )
+
+
 def has_left(person: str) -> str:
     """SQL: `person` is known to have left by today, where they are."""
     return (

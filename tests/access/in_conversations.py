@@ -32,6 +32,9 @@ class Conversations(World):
         self.kept: UUID
         """Likewise a commitment of theirs."""
         self.rated = self.canary('"direction":5', matrix.OUTCOMES)
+        self.shared = self.canary('"direction":4', matrix.OUTCOMES, Who.MANAGER, Who.STAND_IN)
+        self.told: UUID
+        """A talk whose rating the employee shares with whoever is their manager."""
 
     async def asked(self, partner: Who, agenda: str = "…") -> UUID:
         body = {"topic": "direction", "proposed_for": SOON, "agenda": agenda, "partner_role": PARTNERS[partner]}
@@ -59,6 +62,20 @@ class Conversations(World):
         await self.stage.pump()
         return talk
 
+    async def rated_anew(self, rating: int) -> UUID:
+        """A talk with whom they chose, and the employee's rating of it."""
+        talk = await self.held(Who.PARTNER)
+        outcomes = {"direction": rating, "self_insight": 3, "options": 3, "confidence": 3}
+        await self.command(Who.SELF, f"/v1/conversations/{talk}/rate", outcomes)
+        await self.stage.pump()
+        return talk
+
+    async def share(self, talk: UUID) -> str:
+        path = f"/v1/people/{self.cast.employee}/outcomes/{talk}/share"
+        share = (await self.command(Who.SELF, path, {"audience": "whoever_is_my_manager"}))["share"]
+        await self.stage.pump()
+        return str(share)
+
     async def commits(self, owner: Who, text: str = "…", talk: UUID | None = None) -> UUID:
         party = {Who.SELF: "employee", Who.HR_PARTNER: "hr"}.get(owner, "manager")
         body = {"party": party, "text": text, "due_on": DUE, "conversation": talk and str(talk)}
@@ -85,6 +102,26 @@ class Conversations(World):
             Try({"conversation": talk}, theirs=frozenset((partner,)), shows=str(talk), words=words)
             for talk, (partner, words) in self.talks.items()
         ]
+
+    async def read_outcomes(self) -> Sequence[Try]:
+        ids = {**self.ids, "conversation": self.told}
+        reads = frozenset((Who.MANAGER, Who.STAND_IN))
+        return [Try(ids, theirs=reads, shows=str(self.told), words=[self.shared])]
+
+    async def list_audience_of_outcomes(self) -> Sequence[Try]:
+        return [Try({**self.ids, "conversation": self.told})]
+
+    list_readers_of_outcomes = list_audience_of_outcomes
+
+    async def share_outcomes(self) -> Sequence[Try]:
+        body = {"audience": "whoever_is_my_manager"}
+        return [Try({**self.ids, "conversation": await self.rated_anew(3)}, body=body)]
+
+    async def change_sharing_of_outcomes(self) -> Sequence[Try]:
+        talk = await self.rated_anew(3)
+        return [Try({**self.ids, "conversation": talk}, body={"share": await self.share(talk)})]
+
+    withdraw_sharing_of_outcomes = change_sharing_of_outcomes
 
     async def accept_conversation(self, body: object = None) -> Sequence[Try]:
         """Those that are new, and one with the former manager that was held."""
@@ -154,6 +191,8 @@ async def conversations_world(stage: Stage) -> Conversations:
     now = await made.talked(Who.MANAGER)
     await made.talked(Who.PARTNER)
     await made.talked(Who.HR_PARTNER)
+    made.told = await made.rated_anew(4)
+    await made.share(made.told)
     await made.committed(Who.SELF)
     await made.committed(Who.SELF, Who.MANAGER, talk=now)
     await made.committed(Who.MANAGER, Who.MANAGER)

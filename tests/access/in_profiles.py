@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from services.profiles import erasure
 from shared.access import Who, matrix
+from shared.contracts import opportunities
 from shared.contracts.erasure import SERVICES
+from shared.contracts.event import Event
 from shared.streams import Origin
 from tests.access.cast import LEGAL_ENTITY, NAME, SWITCHED, TODAY, Cast, cast
 from tests.access.world import Canary, Try, World
@@ -207,7 +210,7 @@ class Profiles(World):
         return [Try(one.ids)]
 
     async def list_aspirations(self) -> Sequence[Try]:
-        readers = frozenset((Who.MANAGER, Who.STAND_IN, Who.PARTNER, Who.HR_PARTNER, Who.HR_STAND_IN))
+        readers = frozenset((Who.MANAGER, Who.STAND_IN, Who.PARTNER, Who.HR_PARTNER, Who.HR_STAND_IN, Who.LEADER))
         return [Try(self.ids, theirs=readers, words=[canary for canary, _ in self.aspirations.values()])]
 
     async def read_aspiration(self) -> Sequence[Try]:
@@ -216,10 +219,10 @@ class Profiles(World):
             for one, (canary, theirs) in self.aspirations.items()
         ]
 
-    async def list_audience(self) -> Sequence[Try]:
+    async def list_audience_of_aspiration(self) -> Sequence[Try]:
         return [Try({**self.ids, "aspiration": one}) for one in self.aspirations]
 
-    list_readers = list_audience
+    list_readers_of_aspiration = list_audience_of_aspiration
 
     async def revise_aspiration(self) -> Sequence[Try]:
         content = {"grain": "skill", "certainty": "likely", "text": "…"}
@@ -234,13 +237,23 @@ class Profiles(World):
 
     confirm_aspiration = share_aspiration = revise_aspiration
 
-    async def change_sharing(self) -> Sequence[Try]:
+    async def change_sharing_of_aspiration(self) -> Sequence[Try]:
         (one,) = await self.revise_aspiration()
         path = f"/v1/people/{self.cast.employee}/aspirations/{one.ids['aspiration']}/share"
         share = (await self.command(Who.SELF, path, {"audience": "whoever_is_my_manager"}))["share"]
         return [Try(one.ids, body={"share": share})]
 
-    withdraw_sharing = change_sharing
+    withdraw_sharing_of_aspiration = change_sharing_of_aspiration
+
+
+def _application(person: UUID, opportunity: UUID, owner: UUID, unit: UUID) -> tuple[Event, ...]:
+    ids: dict[str, Any] = {"opportunity": opportunity, "owner": owner}
+    posted = opportunities.OpportunityPosted(
+        **ids, kind="role", unit=unit, title="Tester", description="…", skills=(), effective_on=LONG_AGO
+    )
+    return posted, opportunities.ApplicationSubmitted(
+        **ids, application=uuid4(), person=person, effective_on=LONG_AGO, skills=(), matching=(), missing=()
+    )
 
 
 async def profiles_world(stage: Stage) -> Profiles:
@@ -254,6 +267,9 @@ async def profiles_world(stage: Stage) -> Profiles:
     await made.write("for-any-manager", Who.MANAGER, Who.STAND_IN, audience="whoever_is_my_manager")
     await made.write("for-a-mentor", Who.PARTNER, audience="person", reader=str(people[Who.PARTNER]))
     await made.write("for-hr", Who.HR_PARTNER, Who.HR_STAND_IN, audience="my_hr_partner")
+    applied = uuid4()
+    await stage.tell(*_application(employee, applied, people[Who.LEADER], made.cast.data))
+    await made.write("for-a-leader", Who.LEADER, audience="opportunity_leader", opportunity=str(applied))
     taken_back = await made.write("taken-back", audience="whoever_is_my_manager")
     path = f"/v1/people/{employee}/aspirations/{taken_back}"
     (share,) = (await stage.person(employee).get(path)).body["shares"]

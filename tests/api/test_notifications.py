@@ -120,6 +120,20 @@ def shared(person: UUID, reader: UUID | None, **more: Any) -> profiles.Aspiratio
     )
 
 
+def outcomes_shared(person: UUID, reader: UUID) -> conversations.OutcomesShared:
+    return conversations.OutcomesShared(
+        conversation=uuid4(),
+        employee=person,
+        share=uuid4(),
+        effective_on=TODAY,
+        audience="person",
+        reader=reader,
+        edition=1,
+        rated_on=TODAY,
+        outcomes=conversations.Outcomes(direction=4, self_insight=4, options=3, confidence=5),
+    )
+
+
 def requested(employee: UUID, partner: UUID) -> conversations.ConversationRequested:
     return conversations.ConversationRequested(
         conversation=uuid4(),
@@ -288,6 +302,49 @@ async def test_who_leaves_is_told_on_their_last_day_what_they_can_take_with_them
 
 def left(person: UUID, on: date, fact: UUID | None = None) -> profiles.PersonLeft:
     return profiles.PersonLeft(person=person, fact=fact or uuid4(), effective_on=on)
+
+
+async def test_what_is_withdrawn_before_it_is_told_is_not_told(desk: Desk) -> None:
+    ana, max_ = await desk.stage.hire(), await desk.stage.hire()
+    wish, other, rating = shared(ana, max_), shared(ana, max_), outcomes_shared(ana, max_)
+    await desk.hear(wish, other, rating, by=str(ana))
+    of_wish: dict[str, Any] = {"aspiration": wish.aspiration, "person": ana, "share": wish.share}
+    of_rating: dict[str, Any] = {"conversation": rating.conversation, "employee": ana, "share": rating.share}
+    await desk.hear(
+        profiles.SharingWithdrawn(**of_wish, effective_on=TODAY),
+        conversations.OutcomesSharingWithdrawn(**of_rating, effective_on=TODAY),
+    )
+    assert [one["about"] for one in await desk.told(max_)] == [str(other.aspiration)]
+
+
+async def test_what_is_over_before_it_is_told_is_not_told(desk: Desk) -> None:
+    ana, max_ = await desk.stage.hire(), await desk.stage.hire()
+    wish, ended, longer = (shared(ana, max_, until=TODAY) for _ in range(3))
+    await desk.hear(wish, ended, longer, by=str(ana))
+    yesterday = TODAY - timedelta(days=1)
+    for share, until in ((ended, yesterday), (longer, None)):
+        about: dict[str, Any] = {"aspiration": share.aspiration, "person": ana, "share": share.share}
+        await desk.hear(profiles.SharingChanged(**about, effective_on=TODAY, until=until))
+    await desk.stage.parts.pool.execute("update tellings set due_at = $1 where share = $2", later(days=2), wish.share)
+    assert [one["about"] for one in await desk.told(max_)] == [str(longer.aspiration)]
+    await desk.tell(later(days=3))
+    assert len(await desk.inbox(max_)) == 1
+
+
+async def test_what_somebody_shared_is_told_to_nobody_once_they_have_left(desk: Desk) -> None:
+    ana, max_ = await desk.stage.hire(), await desk.stage.hire()
+    await desk.hear(shared(ana, max_), by=str(ana))
+    await desk.stage.leaves(ana, TODAY - timedelta(days=1))
+    assert await desk.told(max_) == []
+
+
+async def test_what_was_shared_with_the_manager_is_told_to_who_still_is_it(desk: Desk) -> None:
+    leader, successor = await desk.stage.hire(), await desk.stage.hire()
+    ana = await desk.stage.hire(unit=await desk.stage.unit(leader))
+    await desk.hear(shared(ana, leader, audience="my_manager"), shared(ana, leader), by=str(ana))
+    await desk.stage.managed_by(ana, successor)
+    assert len(await desk.told(leader)) == 1
+    assert await desk.told(successor) == []
 
 
 async def test_by_stale_relations_nobody_is_told_until_they_are_fresh(desk: Desk) -> None:

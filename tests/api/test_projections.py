@@ -171,6 +171,25 @@ async def test_who_has_seen_a_timeline_is_told_to_its_owner(house: House) -> Non
     assert (await house.max.get(f"/v1/people/{house.ana.id}/timeline/readers")).status == 404
 
 
+async def test_who_has_seen_a_rating_that_was_shared_is_told_too(house: House) -> None:
+    shared = conversations.OutcomesShared(
+        conversation=uuid4(),
+        employee=house.ana.id,
+        share=uuid4(),
+        effective_on=TODAY,
+        audience="whoever_is_my_manager",
+        edition=1,
+        rated_on=TODAY,
+        outcomes=conversations.Outcomes(direction=4, self_insight=4, options=3, confidence=5),
+    )
+    await house.stage.tell(shared)
+    assert await house.kinds(house.max) == [*OFFICIAL, "outcomes_shared"]
+    await house.stage.parts.audit.flush()
+    told = (await house.ana.get("/v1/people/{me}/timeline/readers")).body["items"]
+    [seen] = [one for one in told if one["kind"] == "outcomes"]
+    assert (seen["record"], seen["share"]) == (str(shared.conversation), str(shared.share))
+
+
 async def test_who_stands_in_sees_what_is_for_the_relation_and_under_both_names(house: House) -> None:
     lea = house.stage.person(await house.stage.hire(name="Lea Berg"))
     await house.share(audience="whoever_is_my_manager", reader=None)

@@ -7,7 +7,6 @@ import pytest
 
 from services.profiles.aspiration import (
     DECIDER,
-    MOST_SHARINGS,
     ChangeSharing,
     ConfirmAspiration,
     NobodyToShareWith,
@@ -30,6 +29,7 @@ from shared.contracts.profiles import (
     SharingWithdrawn,
 )
 from shared.refusals import NotFound
+from shared.sharing import MOST_SHARINGS, NoOpenApplication
 from tests.deciders.scenario import scenario
 
 given = scenario(DECIDER)
@@ -101,6 +101,12 @@ def test_whoever_is_my_manager_needs_no_name():
     given(recorded).when(share(audience="whoever_is_my_manager", reader=None)).then(
         shared(audience="whoever_is_my_manager", reader=None)
     )
+
+
+def test_it_goes_to_who_leads_an_opportunity_with_an_application():
+    leader = {"audience": "opportunity_leader", "reader": None}
+    given(recorded).when(share(**leader)).refused(NoOpenApplication)
+    given(recorded).when(share(**leader, submission=ITEM)).then(shared(**leader, submission=ITEM))
 
 
 def test_it_is_not_shared_with_oneself_nor_until_a_day_gone_by():

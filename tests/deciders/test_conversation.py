@@ -1,6 +1,7 @@
 """The rules of a career conversation."""
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -20,6 +21,7 @@ from services.conversations.conversation import (
     HoldConversation,
     NotAgreed,
     NotHeld,
+    NotRated,
     ProposalChanged,
     ProposalPassed,
     ProposedInThePast,
@@ -36,18 +38,24 @@ from shared.contracts.conversations import (
     ConversationHeld,
     ConversationRequested,
     ConversationRescheduled,
+    ItemErased,
     Outcomes,
     OutcomesRated,
+    OutcomesShared,
+    OutcomesSharingChanged,
+    OutcomesSharingWithdrawn,
 )
 from shared.refusals import NotFound
+from shared.sharing import ChangeSharing, ShareItem, SharingNotActive, WithdrawSharing
 from tests.deciders.scenario import scenario
 
 given = scenario(DECIDER)
 
 TALK = UUID("01920000-0000-7000-8000-000000000001")
-ANA, MAX, EVE = UUID(int=1), UUID(int=2), UUID(int=3)
+ANA, MAX, EVE, SHARE = (UUID(int=number) for number in range(1, 5))
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 TODAY = NOW.date()
+YESTERDAY = TODAY - timedelta(days=1)
 FRIDAY = NOW + timedelta(days=4)
 MONDAY = NOW + timedelta(days=7)
 EARLIEST = datetime.min.replace(tzinfo=timezone(timedelta(hours=14)))
@@ -78,6 +86,7 @@ held = ConversationHeld(
     effective_on=TODAY,
 )
 GOOD = Outcomes(direction=4, self_insight=3, options=5, confidence=4)
+BETTER = Outcomes(direction=5, self_insight=5, options=5, confidence=5)
 
 request = RequestConversation(TALK, ANA, MAX, "manager", ANA, "direction", FRIDAY, "Where could I go?", NOW)
 accept = AcceptConversation(MAX, FRIDAY, NOW)
@@ -195,6 +204,88 @@ def test_each_party_rates_the_outcomes_and_may_do_so_again() -> None:
 def test_only_a_held_conversation_is_rated() -> None:
     given(requested, accepted).when(RateOutcomes(ANA, GOOD, TODAY)).refused(NotHeld)
     given(requested, declined).when(RateOutcomes(ANA, GOOD, TODAY)).refused(NotHeld)
+
+
+rated = OutcomesRated(conversation=TALK, employee=ANA, by=ANA, effective_on=YESTERDAY, outcomes=GOOD)
+
+
+def shared(**changes: Any) -> OutcomesShared:
+    values = {"conversation": TALK, "employee": ANA, "share": SHARE, "effective_on": TODAY, "audience": "my_manager"}
+    values |= {"reader": MAX, "edition": 1, "rated_on": YESTERDAY, "outcomes": GOOD}
+    return OutcomesShared(**{**values, **changes})
+
+
+def share(**changes: Any) -> ShareItem:
+    values = {"person": ANA, "share": SHARE, "audience": "my_manager", "reader": MAX, "purpose": None, "until": None}
+    return ShareItem(**{**values, "later_editions": False, "on": TODAY, **changes})
+
+
+def test_the_employee_shares_their_rating_as_they_gave_it_last() -> None:
+    better = rated.model_copy(update={"effective_on": TODAY, "outcomes": BETTER})
+    given(requested, accepted, held, rated).when(share()).then(shared())
+    given(requested, accepted, held, rated, better).when(share()).then(
+        shared(edition=2, rated_on=TODAY, outcomes=BETTER)
+    )
+
+
+def test_what_the_partner_made_of_the_talk_is_shared_by_nobody() -> None:
+    by_max = rated.model_copy(update={"by": MAX, "outcomes": BETTER})
+    given(requested, accepted, held, by_max).when(share()).refused(NotRated)
+    given(requested, accepted, held, rated, by_max).when(share()).then(shared())
+    for other in (MAX, EVE):
+        given(requested, accepted, held, rated, by_max).when(share(person=other)).refused(NotFound)
+
+
+def test_before_it_is_rated_there_is_nothing_to_share() -> None:
+    given(requested, accepted).when(share()).refused(NotRated)
+    given(requested, accepted, held).when(share()).refused(NotRated)
+    given().when(share()).refused(NotFound)
+
+
+def test_who_was_given_later_ratings_too_gets_the_next() -> None:
+    past = (requested, accepted, held, rated)
+    again = rated.model_copy(update={"effective_on": TODAY, "outcomes": BETTER})
+    given(*past, shared()).when(RateOutcomes(ANA, BETTER, TODAY)).then(again)
+    given(*past, shared(later_editions=True)).when(RateOutcomes(ANA, BETTER, TODAY)).then(
+        again, shared(later_editions=True, edition=2, rated_on=TODAY, outcomes=BETTER)
+    )
+    given(*past, shared(later_editions=True)).when(RateOutcomes(MAX, BETTER, TODAY)).then(
+        again.model_copy(update={"by": MAX})
+    )
+
+
+def test_what_was_shared_of_a_rating_before_one_left_is_over_when_one_is_back() -> None:
+    past = given(requested, accepted, held, rated, shared(later_editions=True, effective_on=YESTERDAY))
+    again = rated.model_copy(update={"effective_on": TODAY, "outcomes": BETTER})
+    past.when(RateOutcomes(ANA, BETTER, TODAY, left_on=YESTERDAY)).then(again)
+    past.when(ChangeSharing(ANA, SHARE, None, later_editions=False, on=TODAY, left_on=YESTERDAY)).refused(
+        SharingNotActive
+    )
+
+
+def test_the_sharing_of_a_rating_is_changed_and_withdrawn() -> None:
+    past = (requested, accepted, held, rated, shared())
+    about: dict[str, Any] = {"conversation": TALK, "employee": ANA, "share": SHARE, "effective_on": TODAY}
+    changed, withdrawn = OutcomesSharingChanged(**about, until=TODAY), OutcomesSharingWithdrawn(**about)
+    given(*past).when(ChangeSharing(ANA, SHARE, TODAY, later_editions=False, on=TODAY)).then(changed)
+    given(*past, changed).when(WithdrawSharing(ANA, SHARE, TODAY)).then(withdrawn)
+    given(*past, withdrawn).when(WithdrawSharing(ANA, SHARE, TODAY)).refused(SharingNotActive)
+    given(*past, withdrawn).when(ChangeSharing(ANA, SHARE, TODAY, later_editions=False, on=TODAY)).refused(
+        SharingNotActive
+    )
+    given(*past).when(WithdrawSharing(MAX, SHARE, TODAY)).refused(NotFound)
+
+
+def test_with_the_words_of_the_employee_go_their_rating_and_its_sharings() -> None:
+    past = (requested, accepted, held, rated, shared(later_editions=True))
+    mark = ItemErased(item=TALK, person=ANA, erasure=SHARE)
+    given(*past, mark).when(share()).refused(NotRated)
+    again = rated.model_copy(update={"effective_on": TODAY})
+    given(*past, mark).when(RateOutcomes(ANA, GOOD, TODAY)).then(again)
+    given(*past, mark, again).when(WithdrawSharing(ANA, SHARE, TODAY)).refused(SharingNotActive)
+    given(*past, mark.model_copy(update={"person": MAX})).when(WithdrawSharing(ANA, SHARE, TODAY)).then(
+        OutcomesSharingWithdrawn(conversation=TALK, employee=ANA, share=SHARE, effective_on=TODAY)
+    )
 
 
 COMMANDS_OF_EVE: list[ConversationCommand] = [

@@ -31,6 +31,7 @@ from shared.contracts.conversations import (
     ConversationHeld,
     ConversationRequested,
     ConversationRescheduled,
+    OutcomesShared,
 )
 from shared.contracts.event import Event, Sealed
 from shared.contracts.opportunities import (
@@ -79,6 +80,20 @@ def shared(audience: AudienceKind, reader: UUID | None) -> AspirationShared:
     )
 
 
+def outcomes_shared(audience: AudienceKind, reader: UUID | None) -> OutcomesShared:
+    return OutcomesShared(
+        conversation=ITEM,
+        employee=ANA,
+        share=EVE,
+        effective_on=TODAY,
+        audience=audience,
+        reader=reader,
+        edition=1,
+        rated_on=TODAY,
+        outcomes=SEALED,
+    )
+
+
 def requested(by: UUID) -> ConversationRequested:
     return ConversationRequested(
         conversation=ITEM,
@@ -122,6 +137,8 @@ TOLD: list[tuple[Event, Parties | None, Kind, Whom, UUID]] = [
     (shared("my_manager", MAX), None, "aspiration_shared", "person", MAX),
     (shared("whoever_is_my_manager", None), None, "aspiration_shared", "manager", ANA),
     (shared("my_hr_partner", None), None, "aspiration_shared", "hr_partners", ANA),
+    (outcomes_shared("person", MAX), None, "outcomes_shared", "person", MAX),
+    (outcomes_shared("my_hr_partner", None), None, "outcomes_shared", "hr_partners", ANA),
     (assigned(MAX), None, "manager_changed", "managed", ANA),
     (UnitLeaderAppointed(unit=UNIT, leader=MAX, effective_on=TODAY), None, "manager_changed", "team", UNIT),
     (DelegationGiven(**delegation, capacities=("manager",), until=TODAY), None, "delegation_given", "person", MAX),
@@ -254,6 +271,11 @@ def test_every_kind_and_every_event_of_the_table_is_tried_here() -> None:
 )
 def test_some_tell_nobody(event: Event) -> None:
     assert tellings(event, None) == ()
+
+
+def test_who_decides_on_an_application_is_told_of_it_and_not_of_what_goes_with_it() -> None:
+    assert tellings(shared("opportunity_leader", None), None) == ()
+    assert tellings(outcomes_shared("opportunity_leader", None), None) == ()
 
 
 def test_later_events_need_the_parties_that_the_first_one_named() -> None:

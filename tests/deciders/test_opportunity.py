@@ -9,7 +9,6 @@ from services.opportunities.matching import match
 from services.opportunities.opportunity import (
     DECIDER,
     KINDS,
-    OFFERED_BY_ANYONE,
     ClosedFromTheStart,
     CloseOpportunity,
     OpportunityFilled,
@@ -17,7 +16,7 @@ from services.opportunities.opportunity import (
     PostOpportunity,
     WithdrawOpportunity,
 )
-from shared.contracts.opportunities import OpportunityClosed, OpportunityPosted, OpportunityWithdrawn
+from shared.contracts.opportunities import OFFERED_BY_ANYONE, OpportunityClosed, OpportunityPosted, OpportunityWithdrawn
 from shared.refusals import NotFound
 from tests.deciders.scenario import scenario
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.notifications.tellings import (
     Parties,
+    SharingEvent,
     day_to_wait_for,
     is_news,
     item_of,
@@ -19,7 +20,7 @@ from shared.contracts.notifications import NotificationSent
 from shared.contracts.reading import read_event
 from tests.faults.findings import Findings
 from tests.faults.house import House
-from tests.faults.stores import Stores
+from tests.faults.stores import Recorded, Stores
 
 
 async def check_messages(house: House, stores: Stores, findings: Findings) -> None:
@@ -44,22 +45,27 @@ async def check_messages(house: House, stores: Stores, findings: Findings) -> No
 
 
 def _wanted(stores: Stores) -> tuple[set[tuple[UUID, UUID]], set[UUID]]:
-    """Cause and person where the event names the person; the causes that tell whoever has a relation."""
+    """Cause and person where the event names the person; the causes that tell whoever has a relation, or nobody if a
+    sharing was over before it was told."""
     named: set[tuple[UUID, UUID]] = set()
     to_relations: set[UUID] = set()
     now = datetime.now(UTC)
     parties: dict[UUID, Parties] = {}
-    for one in (event for name in ("profiles", "conversations", "opportunities") for event in stores[name]):
-        event: Any = read_event(one.type, one.body)
-        if not isinstance(event, Event):
-            continue
+    told: list[tuple[Recorded, Any]] = [
+        (one, event)
+        for name in ("profiles", "conversations", "opportunities")
+        for one in stores[name]
+        if isinstance(event := read_event(one.type, one.body), Event)
+    ]
+    over = {event.share for _, event in told if isinstance(event, SharingEvent)}
+    for one, event in told:
         if (begun := parties_of(event)) is not None:
             parties[begun[0]] = begun[1]
         item = begun[0] if begun is not None else item_of(event)
         for telling in tellings(event, parties.get(item) if item is not None else None):
             if not is_news(telling, origin=one.origin, recorded_at=one.recorded_at, now=now):
                 continue
-            if telling.whom != "person":
+            if telling.whom != "person" or (telling.sharing is not None and telling.sharing.share in over):
                 to_relations.add(one.id)
             elif str(telling.to) != one.by and day_to_wait_for(telling, one.recorded_at) is None:
                 named.add((one.id, telling.to))

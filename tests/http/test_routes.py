@@ -133,3 +133,16 @@ def test_a_declared_route_keeps_what_its_handler_says() -> None:
     assert (route.operation, route.summary, route.description) == ("read_thing", "Read a thing.", "More of it.")
     assert (route.query, route.body, route.status) == (Which, None, 200)
     assert route.parameters == {"person": Alias, "thing": UUID}
+
+
+def test_a_handler_of_several_kinds_of_things_calls_each_of_them_item() -> None:
+    async def share(call: Call, person: Alias, item: UUID) -> Receipt:
+        """Share it."""
+        raise NotImplementedError
+
+    routes = Routes()
+    for thing in ("wish", "rating"):
+        routes.post(f"/v1/people/{{person}}/{{{thing}}}/share", access=FRUIT, operation=f"share_{thing}")(share)
+    assert [list(route.parameters) for route in routes.declared] == [["person", "wish"], ["person", "rating"]]
+    with pytest.raises(TypeError, match="in that order"):
+        routes.post("/v1/people/{person}/share", access=FRUIT)(share)

@@ -8,6 +8,7 @@ import pytest
 
 from shared.contracts.erasure import SERVICES
 from tests.journeys.house import TODAY, Caller, House
+from tests.journeys.test_sharing import GOOD, rated
 
 WORDS = "I want to lead conversations with customers"
 WISH = {"grain": "skill", "certainty": "likely", "text": WORDS}
@@ -65,6 +66,22 @@ def test_words_are_gone_everywhere_and_employment_goes_on(house, team):
     assert {entry["kind"] for entry in seen} == {"person_joined", "place_taken"}
     again = amina.post("profiles", path, WISH)
     assert amina.get("profiles", f"{path}/{again.id}").body["content"]["text"] == WORDS
+
+
+def test_a_rating_that_was_shared_goes_with_the_words(house, team):
+    amina, ben, _ = team
+    talk = rated(amina, ben)
+    path = f"/v1/people/{amina.id}/outcomes/{talk}"
+    share = amina.post("conversations", f"{path}/share", {"later_editions": True})
+    assert ben.get("conversations", path, after=share.after).body["outcomes"] == GOOD
+    receipt = erased(house, amina, amina.id)
+    found = {(one["service"], place["place"]): place for one in receipt["services"] for place in one["places"]}
+    assert found["conversations", "sharings"] == {"place": "sharings", "found": 1, "done": "deleted"}
+    for asking in (amina, ben):
+        assert asking.get("conversations", path).code == "not-found"
+    again = amina.post("conversations", f"/v1/conversations/{talk}/rate", GOOD)
+    assert amina.get("conversations", path, after=again.after).body["shares"] == []
+    assert ben.get("conversations", path, after=again.after).code == "not-found"
 
 
 def test_who_has_left_is_erased_and_does_not_come_back(house, team):

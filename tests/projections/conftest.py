@@ -46,7 +46,7 @@ class World:
         self.connection = connection
         self.keys = MemoryKeyStore()
         self.sealer = Sealer(KeyCache(self.keys, seconds=0))
-        self.fresh = Always()
+        self.fresh, self.timeline_fresh = Always(), Always()
         self.relations = Relations(self, self.fresh)
         self.audit = Book(cast("Pool", None))  # what is noted here is not written
         self.models: tuple[Any, ...] = (RelationsModel(self.sealer), Timeline(), Moves())

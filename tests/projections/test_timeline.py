@@ -14,6 +14,7 @@ from shared.contracts import conversations, opportunities, profiles
 from shared.contracts.event import Event
 from shared.refusals import NotFound
 from shared.relations.reads import RelationsStale
+from shared.sharing.reads import SharingsStale
 from tests.projections.conftest import LONG_AGO, TODAY, World, changed, placed
 
 
@@ -25,9 +26,12 @@ def hr(person: UUID) -> Caller:
     return caller(person, Role.HR_PARTNER)
 
 
+def reads_of(world: World) -> TimelineReads:
+    return TimelineReads(world, world.relations, world.sealer, world.audit, fresh=world.timeline_fresh)
+
+
 async def read(world: World, person: UUID, who: Caller, **asked: Any) -> Sequence[Entry]:
-    reads = TimelineReads(world, world.relations, world.sealer, world.audit)
-    page = await reads.find(person, who, Asked(**{"limit": 200, **asked}), datetime.now(UTC))
+    page = await reads_of(world).find(person, who, Asked(**{"limit": 200, **asked}), datetime.now(UTC))
     return page.items
 
 
@@ -133,6 +137,7 @@ async def test_a_person_whom_nobody_knows_looks_like_one_who_is_not_yours(team: 
         ("my_hr_partner", False, False, True),
         ("person", True, True, False),
         ("person", False, False, False),
+        ("opportunity_leader", False, False, False),
     ],
 )
 async def test_a_sharing_is_seen_by_its_audience(
@@ -230,6 +235,47 @@ def lasting(share: profiles.AspirationShared, until: date | None) -> profiles.Sh
     )
 
 
+def outcomes(team: Team, audience: profiles.AudienceKind, **more: Any) -> conversations.OutcomesShared:
+    values: dict[str, Any] = {"conversation": uuid4(), "share": uuid4(), "edition": 1, "rated_on": TODAY, **more}
+    good = conversations.Outcomes(direction=4, self_insight=4, options=3, confidence=5)
+    return conversations.OutcomesShared(
+        employee=team.employee, audience=audience, effective_on=TODAY, outcomes=good, **values
+    )
+
+
+@pytest.mark.parametrize(
+    ("audience", "manager_sees", "partner_sees"),
+    [
+        ("my_manager", True, False),
+        ("whoever_is_my_manager", True, False),
+        ("my_hr_partner", False, True),
+        ("person", True, False),
+    ],
+)
+async def test_a_rating_is_seen_by_whom_it_is_shared_with_as_what_is_aspired_to_is(
+    team: Team,
+    audience: profiles.AudienceKind,
+    manager_sees: bool,  # noqa: FBT001
+    partner_sees: bool,  # noqa: FBT001
+) -> None:
+    named = {"reader": team.manager} if audience in ("my_manager", "person") else {}
+    share = outcomes(team, audience, purpose="CANARY", **named)
+    about: dict[str, Any] = {"conversation": share.conversation, "employee": team.employee, "share": share.share}
+    await team.tell(share, outcomes(team, audience, until=TODAY - timedelta(days=1), **named))
+    for who, sees in ((team.manager, manager_sees), (team.partner, partner_sees)):
+        assert (await team.see(who)).count("outcomes_shared") == int(sees)
+    reader = caller(team.manager) if manager_sees else hr(team.partner)
+    [entry] = await read(team.world, team.employee, reader, kinds=frozenset({"outcomes_shared"}))
+    assert entry.content == {"outcomes": {"direction": 4, "self_insight": 4, "options": 3, "confidence": 5}}
+    ended = conversations.OutcomesSharingChanged(**about, effective_on=TODAY, until=TODAY - timedelta(days=1))
+    await team.tell(ended)
+    assert (await team.see(team.manager), await team.see(team.partner)) == (OFFICIAL, OFFICIAL)
+    await team.tell(conversations.OutcomesSharingChanged(**about, effective_on=TODAY))
+    assert "outcomes_shared" in await kinds(team.world, team.employee, reader)
+    await team.tell(conversations.OutcomesSharingWithdrawn(**about, effective_on=TODAY))
+    assert (await team.see(team.manager), await team.see(team.partner)) == (OFFICIAL, OFFICIAL)
+
+
 async def test_neither_as_of_nor_known_at_brings_back_what_was_withdrawn(team: Team) -> None:
     share = shared(team, "whoever_is_my_manager")
     await team.tell(share, at=datetime.now(UTC) - timedelta(days=3))
@@ -320,6 +366,14 @@ async def test_with_relations_too_old_others_wait_and_ones_own_works(team: Team)
     with pytest.raises(RelationsStale):
         await team.see(team.manager)
     assert await team.see(team.employee) == OFFICIAL
+
+
+async def test_with_a_timeline_too_old_others_wait_since_what_was_withdrawn_would_still_show(team: Team) -> None:
+    for seconds in (61.0, None):
+        team.world.timeline_fresh.seconds = seconds
+        with pytest.raises(SharingsStale):
+            await team.see(team.manager)
+        assert await team.see(team.employee) == OFFICIAL
 
 
 async def test_words_whose_key_is_gone_are_read_as_none(team: Team) -> None:
@@ -448,7 +502,7 @@ async def test_pages_follow_each_other_without_a_gap(team: Team, order: Any) -> 
     await team.tell(*(changed(team.employee, team.unit, LONG_AGO + timedelta(days=days // 3)) for days in range(20)))
     await team.tell(profiles.UnitReplaced(unit=team.unit, by=(uuid4(),), effective_on=LONG_AGO + timedelta(days=3)))
     for who in (caller(team.employee), hr(team.partner)):
-        reads = TimelineReads(team.world, team.world.relations, team.world.sealer, team.world.audit)
+        reads = reads_of(team.world)
         found: list[UUID] = []
         after = None
         while True:
