@@ -1,4 +1,5 @@
-"""A world for each service, made when it is first asked for, and kept for all tests here."""
+"""A world for each service, made when it is first asked for, and kept for the tests of a module: its connections are
+others' afterwards."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -11,7 +12,7 @@ from tests.access.worlds import world
 WorldOf = Callable[[str], Awaitable[World]]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 async def world_of(database_url: str) -> AsyncIterator[WorldOf]:
     made: dict[str, World] = {}
     async with AsyncExitStack() as stack:

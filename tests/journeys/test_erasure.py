@@ -57,6 +57,7 @@ def test_words_are_gone_everywhere_and_employment_goes_on(house, team):
     for asking in (amina, ben):
         assert asking.get("profiles", f"{path}/{wish.id}").code == "not-found"
     assert amina.post("profiles", f"{path}/{wish.id}/confirm").code == "not-found"
+    house.until(lambda: "words_erased" in str(amina.get("projections", timeline).body))
     story = amina.get("projections", timeline, order="oldest").body["items"]
     assert WORDS not in str(story)
     kinds = [entry["kind"] for entry in story]

@@ -148,8 +148,11 @@ def test_the_timeline_is_built_anew_meanwhile_and_afterwards(house, team):
         building.join()
     done.append(asyncio.run(again()))
     assert [(list(one.differences), one.switched) for one in done] == [([], True)] * len(done)
-    story = amina.get("projections", f"/v1/people/{amina.id}/timeline").body["items"]
-    assert {"aspiration_recorded", "words_erased"} <= {entry["kind"] for entry in story}
+
+    def kinds() -> set[str]:
+        return {entry["kind"] for entry in amina.get("projections", f"/v1/people/{amina.id}/timeline").body["items"]}
+
+    house.until(lambda: {"aspiration_recorded", "words_erased"} <= kinds())
     seen = left(house, word)
     assert (seen.found, seen.sealed) == (set(), set())
 
@@ -206,8 +209,13 @@ def test_who_is_killed_at_any_step_goes_on_from_there(house, team, seed):
     house.until(lambda: amina.get("profiles", path).body["state"] == "complete", 120)
     seen = left(house, word)
     assert (seen.found, seen.sealed) == (set(), set())
-    stories = amina.get("projections", f"/v1/people/{amina.id}/timeline").body["items"]
-    assert [entry["kind"] for entry in stories].count("words_erased") == 1
+
+    def told() -> int:
+        story = amina.get("projections", f"/v1/people/{amina.id}/timeline").body["items"]
+        return [entry["kind"] for entry in story].count("words_erased")
+
+    house.until(told)
+    assert told() == 1
 
 
 @pytest.mark.timeout(300)
