@@ -97,7 +97,7 @@ class House:
         answer = self.hr.post("profiles", path, body)
         assert answer.status in (200, 201), answer
         if answer.body["after"] is not None:
-            assert self.hr.get("profiles", "/v1/people", after=answer.after, limit=1).status == 200
+            self.until(lambda: self.hr.get("profiles", "/v1/people", after=answer.after, limit=1).status == 200, 60)
         return answer
 
     def hire(self, unit: str | None = None, *roles: str, since: date = LONG_AGO, **more: object) -> Caller:
