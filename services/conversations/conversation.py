@@ -32,7 +32,7 @@ from shared.contracts.conversations import (
 )
 from shared.contracts.event import Event, Private
 from shared.refusals import Invalid, NotFound, Refusal, Unacceptable
-from shared.sharing import ChangeSharing, Item, Kind, Share, ShareItem, SharingCommand, WithdrawSharing
+from shared.sharing import Item, Kind, Share, SharingCommand
 from shared.streams import Decider
 
 PLANNED_AHEAD = timedelta(days=366)
@@ -275,7 +275,7 @@ def decide(command: ConversationCommand, state: NotRequested | Conversation) -> 
         raise NotFound
     if isinstance(command, EndConversation):
         return _end(command, state)
-    if isinstance(command, ShareItem | ChangeSharing | WithdrawSharing):
+    if isinstance(command, SharingCommand):
         return _sharing(command, state)
     if command.by not in (state.talk.employee, state.talk.partner):
         raise NotFound

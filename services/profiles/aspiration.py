@@ -21,40 +21,8 @@ from shared.contracts.profiles import (
     SharingWithdrawn,
 )
 from shared.refusals import NotFound
-from shared.sharing import (
-    ChangeSharing,
-    Item,
-    Kind,
-    NobodyToShareWith,
-    Share,
-    SharedWithOneself,
-    SharingInThePast,
-    SharingNotActive,
-    TooManySharings,
-    WithdrawSharing,
-)
-from shared.sharing import ShareItem as ShareAspiration
+from shared.sharing import Item, Kind, Share, SharingCommand
 from shared.streams import Decider
-
-__all__ = [
-    "DECIDER",
-    "SHARING",
-    "AspirationCommand",
-    "ChangeSharing",
-    "ConfirmAspiration",
-    "NobodyToShareWith",
-    "RecordAspiration",
-    "ReviseAspiration",
-    "ShareAspiration",
-    "SharedWithOneself",
-    "SharingInThePast",
-    "SharingNotActive",
-    "TooManySharings",
-    "Unwritten",
-    "WithdrawSharing",
-    "Written",
-    "shareable",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +49,7 @@ class ConfirmAspiration:
     on: date
 
 
-AspirationCommand = (
-    RecordAspiration | ReviseAspiration | ConfirmAspiration | ShareAspiration | ChangeSharing | WithdrawSharing
-)
+AspirationCommand = RecordAspiration | ReviseAspiration | ConfirmAspiration | SharingCommand
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,13 +98,13 @@ def decide(command: AspirationCommand, state: Unwritten | Written) -> Sequence[E
         ]
     if isinstance(state, Unwritten) or state.person != command.person:
         raise NotFound
+    if isinstance(command, SharingCommand):
+        return SHARING.decide(command, shareable(state))
     match command:
         case ReviseAspiration():
             return _revise(command, state)
         case ConfirmAspiration():
             return _confirm(command, state)
-        case ShareAspiration() | ChangeSharing() | WithdrawSharing():
-            return SHARING.decide(command, shareable(state))
         case _:
             assert_never(command)
 

@@ -5,20 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.profiles.aspiration import (
-    DECIDER,
-    ChangeSharing,
-    ConfirmAspiration,
-    NobodyToShareWith,
-    RecordAspiration,
-    ReviseAspiration,
-    ShareAspiration,
-    SharedWithOneself,
-    SharingInThePast,
-    SharingNotActive,
-    TooManySharings,
-    WithdrawSharing,
-)
+from services.profiles.aspiration import DECIDER, ConfirmAspiration, RecordAspiration, ReviseAspiration
 from shared.contracts.profiles import (
     Aspiration,
     AspirationConfirmed,
@@ -29,7 +16,18 @@ from shared.contracts.profiles import (
     SharingWithdrawn,
 )
 from shared.refusals import NotFound
-from shared.sharing import MOST_SHARINGS, NoOpenApplication
+from shared.sharing import (
+    MOST_SHARINGS,
+    ChangeSharing,
+    NobodyToShareWith,
+    NoOpenApplication,
+    SharedWithOneself,
+    ShareItem,
+    SharingInThePast,
+    SharingNotActive,
+    TooManySharings,
+    WithdrawSharing,
+)
 from tests.deciders.scenario import scenario
 
 given = scenario(DECIDER)
@@ -68,7 +66,7 @@ def share(**changes):
         "later_editions": False,
         "on": TUESDAY,
     }
-    return ShareAspiration(**{**values, **changes})
+    return ShareItem(**{**values, **changes})
 
 
 def test_an_aspiration_is_recorded_for_oneself():

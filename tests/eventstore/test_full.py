@@ -12,6 +12,7 @@ from shared.eventstore.memory import MemoryEventStore
 from shared.sealing.keys import KeyCache
 from shared.sealing.memory import MemoryKeyStore
 from shared.sealing.sealer import Sealer
+from shared.sharing import ShareItem, WithdrawSharing
 from shared.streams import ChangedTooOften, Origin, Receipt, Streams
 
 PERSON, SHARE, TODAY = uuid4(), uuid4(), date(2026, 3, 2)
@@ -26,13 +27,13 @@ async def test_what_was_changed_too_often_takes_no_more_words_and_is_withdrawn(m
         return await streams.execute(rules.DECIDER, item, command, Origin("anna"))
 
     await told(rules.RecordAspiration(item, PERSON, WORDS, TODAY))
-    await told(rules.ShareAspiration(PERSON, SHARE, "my_manager", uuid4(), None, None, False, TODAY))  # noqa: FBT003
+    await told(ShareItem(PERSON, SHARE, "my_manager", uuid4(), None, None, False, TODAY))  # noqa: FBT003
     revised = rules.ReviseAspiration(PERSON, WORDS, TODAY)
     await told(revised)
     monkeypatch.setattr(module, "LARGEST", 1000)
     with pytest.raises(ChangedTooOften):
         await told(revised)
-    assert (await told(rules.WithdrawSharing(PERSON, SHARE, TODAY))).version == 4
+    assert (await told(WithdrawSharing(PERSON, SHARE, TODAY))).version == 4
     monkeypatch.setattr(module, "LARGEST", 100)
     with pytest.raises(ChangedTooOften):
         await told(rules.ConfirmAspiration(PERSON, date(2026, 3, 3)))
