@@ -18,8 +18,8 @@ from services.profiles.erasure import DECIDER, Erasure, NoteCleaned, NoteKeysDes
 from shared.contracts.erasure import SERVICES, ErasureReported
 from shared.contracts.profiles import ErasureRequested, KeysDestroyed
 from shared.contracts.reading import read_event
+from shared.erasure.cleaning import tried_again
 from shared.erasure.marking import BY, Order
-from shared.kafka.model import is_transient, place_of
 from shared.kafka.reactions import Reactions, reaction_key
 from shared.kafka.records import Heard
 from shared.postgres import Migration, Pool
@@ -91,16 +91,13 @@ class Erasing:
         """For ever. Raises what does not pass by itself."""
         again = True
         while True:
-            try:
+            with tried_again():
                 if again:
                     await self._destroy_again()
                     again = False
                 for row in await self._pool.fetch(_OPEN):
-                    await self._further(row["erasure"], row["person"])
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                _log.warning("erasure_waits", reason=place_of(error))
+                    with tried_again():  # one that cannot go on now does not hold up the others
+                        await self._further(row["erasure"], row["person"])
             await asyncio.sleep(POLL)
 
     async def _destroy_again(self) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from uuid import UUID, uuid5
 
 import asyncpg
@@ -41,6 +42,7 @@ class Cleaning:
         """`models`: all there are; those that forget are waited for."""
         self._service = service
         self._pool = pool
+        self._marked: set[UUID] = set()
         self._marking = Marking(service, pool, ends)
         marked = {name.partition(".")[0] for name in MARKS}
         forgetful = [model for model in models if isinstance(model, Forgets)]
@@ -48,20 +50,19 @@ class Cleaning:
 
     async def run(self) -> None:
         """For ever. Raises what does not pass by itself."""
-        marked: set[UUID] = set()
         while True:
-            try:
+            with tried_again():
                 for row in await self._pool.fetch(_OPEN):
-                    order = Order(*row)
-                    if order.erasure not in marked:
-                        await self._marking.mark(order)
-                        marked.add(order.erasure)
-                    await self._report(order)
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                _log.warning("erasure_waits", reason=place_of(error))
+                    with tried_again():  # one that cannot go on now does not hold up the others
+                        await self._carry_out(Order(*row))
             await asyncio.sleep(POLL)
+
+    async def _carry_out(self, order: Order) -> None:
+        """As far as it can be now."""
+        if order.erasure not in self._marked:
+            await self._marking.mark(order)
+            self._marked.add(order.erasure)
+        await self._report(order)
 
     async def _report(self, order: Order) -> None:
         """Once everything is done."""
@@ -93,3 +94,14 @@ class Cleaning:
             for place, rows in sorted(found.items())
         ]
         return tuple(places)
+
+
+@contextmanager
+def tried_again() -> Iterator[None]:
+    """Of what passes by itself it is only said that it waits."""
+    try:
+        yield
+    except Exception as error:
+        if not is_transient(error):
+            raise
+        _log.warning("erasure_waits", reason=place_of(error))
