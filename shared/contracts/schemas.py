@@ -60,7 +60,7 @@ def sample(contract: type[Event]) -> Event:
             f"{contract.type}#{name}",
         )
         if name in contract.sealed_about
-        else _value(name, info.annotation)
+        else open_value(name, info.annotation)
         for name, info in contract.model_fields.items()
     }
     return contract(**values)
@@ -71,16 +71,17 @@ def written(event: Event) -> bytes:
     return event.write(lambda *_: (_ for _ in ()).throw(AssertionError("a sample is sealed already")))
 
 
-def _value(name: str, annotation: Any) -> Any:
+def open_value(name: str, annotation: Any) -> Any:
+    """An example of an open field: the same at every call."""
     origin = get_origin(annotation)
     if origin is Annotated:
-        return _value(name, get_args(annotation)[0])
+        return open_value(name, get_args(annotation)[0])
     if origin in (Union, UnionType):
-        return _value(name, next(one for one in get_args(annotation) if one is not type(None)))
+        return open_value(name, next(one for one in get_args(annotation) if one is not type(None)))
     if origin is Literal:
         return get_args(annotation)[0]
     if origin is tuple:
-        return (_value(name, get_args(annotation)[0]),)
+        return (open_value(name, get_args(annotation)[0]),)
     if annotation is UUID:
         return uuid5(_SAMPLES, name)
     if annotation is date:
@@ -92,7 +93,7 @@ def _value(name: str, annotation: Any) -> Any:
     if annotation is str:
         return {"time_zone": "Europe/Paris", "country": "FR"}.get(name, f"a {name}".replace("_", " "))
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation(**{part: _value(part, info.annotation) for part, info in annotation.model_fields.items()})
+        return annotation(**{part: open_value(part, info.annotation) for part, info in annotation.model_fields.items()})
     return datetime(2026, 3, 1, 9, 30, tzinfo=UTC)
 
 

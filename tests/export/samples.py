@@ -41,7 +41,7 @@ def _sample(contract: type[Event], person: UUID, named: Sequence[str]) -> Sample
         values["fact"] = uuid5(person, "a fact of hers")
     for name, info in contract.model_fields.items():
         own = contract.sealed_about.get(name) in named
-        values.setdefault(name, _value(info.annotation, f"{OWN if own else OTHERS} {contract.type} {name}"))
+        values.setdefault(name, value(info.annotation, f"{OWN if own else OTHERS} {contract.type} {name}"))
     event = contract(**values)
     clear = orjson.loads(orjson.dumps(event.model_dump(mode="json", exclude_none=True)))
     about = {name: contract.sealed_about[name] in named for name in contract.sealed_about}
@@ -53,20 +53,21 @@ def _sample(contract: type[Event], person: UUID, named: Sequence[str]) -> Sample
     )
 
 
-def _value(annotation: Any, canary: str) -> Any:
+def value(annotation: Any, canary: str) -> Any:
+    """A value of a field, the canary in each of its texts."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _value(arguments[0], canary)
+        return value(arguments[0], canary)
     if origin in (Union, UnionType):
-        return _value(next(one for one in arguments if one not in (type(None), Sealed)), canary)
+        return value(next(one for one in arguments if one not in (type(None), Sealed)), canary)
     if origin is Literal:
         return arguments[0]
     if origin is tuple:
-        return (_value(arguments[0], canary),)
+        return (value(arguments[0], canary),)
     if origin is dict:
-        return {"note": canary}
+        return {"note": value(arguments[1], canary)}
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation(**{name: _value(info.annotation, canary) for name, info in annotation.model_fields.items()})
+        return annotation(**{name: value(info.annotation, canary) for name, info in annotation.model_fields.items()})
     plain: Mapping[Any, Any] = {
         UUID: uuid4(),
         str: canary,

@@ -8,36 +8,34 @@ import binascii
 import gzip
 import json
 import zlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from email import message_from_bytes, policy
 from importlib import import_module
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from pydantic import BaseModel
 
 from deploy.careers.services import SERVICES
 from deploy.careers.topics import declared
 from deploy.local.settings import settings_now
-from shared.contracts.event import Event, Open, Sealed
-from shared.contracts.fields import Person, Unit
+from shared.contracts.event import Event, Sealed
+from shared.contracts.fields import people_named
 from shared.contracts.reading import CATALOGUE
-from shared.contracts.schemas import _value as sample_value
+from shared.contracts.schemas import open_value
 from shared.sealing.erasure import WORDS
 from shared.sealing.sealer import UNAVAILABLE, sealed_value
 from shared.service import Parts, open_parts
 from shared.streams import Origin
+from tests.export.samples import value
 from tests.journeys.house import TODAY, House
 
 IN_A_YEAR = TODAY + timedelta(days=400)
-PERSON, UNIT = get_args(Person)[1], get_args(Unit)[1]
 
 
 @dataclass
@@ -74,26 +72,23 @@ class Canaries:
         mine = {speaker} if about_other else {speaker, contract.subject_field}
         for name, info in contract.model_fields.items():
             if name in contract.sealed_about:
-                values[name] = clear(info.annotation, self.word(contract, name))
+                values[name] = value(info.annotation, self.word(contract, name))
             else:
-                values[name] = self._open(name, info.annotation, info.metadata, mine=name in mine)
+                values[name] = self._open(contract, name, mine=name in mine)
         for name, about in contract.sealed_about.items():
             if values[about] != self.person:
                 values[name] = None if not contract.model_fields[name].is_required() else "somebody else's"
         return contract(**values)
 
-    def _open(self, name: str, annotation: Any, metadata: Iterable[Any], *, mine: bool) -> Any:
-        reasons = {mark.reason for mark in metadata if isinstance(mark, Open)}
-        of_people = (PERSON.reason, "the relation decides access", "the audience decides access")
-        if reasons & {*of_people} and UUID in (annotation, *get_args(annotation)):
+    def _open(self, contract: type[Event], name: str, *, mine: bool) -> Any:
+        annotation = contract.model_fields[name].annotation
+        if name in people_named(contract):
             return self.person if mine else self.other
-        if UNIT.reason in reasons and annotation is UUID:
+        if name == "unit":
             return self.unit
         if annotation is UUID:
             return uuid4()
-        if annotation is date:
-            return IN_A_YEAR
-        return sample_value(name, annotation)
+        return IN_A_YEAR if annotation is date else open_value(name, annotation)
 
     async def sow(self) -> dict[tuple[str, int], int]:
         """Records them all, as their services do; (service, partition) → position of the last."""
@@ -120,25 +115,7 @@ class Canaries:
 
 
 def holds_text(contract: type[Event], name: str) -> bool:
-    return "CANARY" in str(clear(contract.model_fields[name].annotation, "CANARY"))
-
-
-def clear(annotation: Any, word: str) -> Any:
-    """A value of a sealed field, the word in each of its texts."""
-    origin, inner = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
-        return clear(inner[0], word)
-    if origin in (Union, UnionType):
-        return clear(next(one for one in inner if one is not type(None) and one is not Sealed), word)
-    if origin is Literal:
-        return inner[0]
-    if origin is tuple:
-        return (clear(inner[0], word),)
-    if origin is dict:
-        return {"who": clear(inner[1], word)}
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation(**{part: clear(info.annotation, word) for part, info in annotation.model_fields.items()})
-    return word if annotation is str else {int: 3, float: 0.5, bool: True}[annotation]
+    return "CANARY" in str(value(contract.model_fields[name].annotation, "CANARY"))
 
 
 @asynccontextmanager
@@ -146,8 +123,9 @@ async def as_service(house: House, service: str) -> AsyncIterator[Parts]:
     """What a process of the service has open, under its own role."""
     declared = import_module(f"services.{service}.app").SERVICE
     env = settings_now(house.folder, house.given).for_service(service, "worker")
-    kind = type(declared.settings) if not callable(declared.settings) else declared.settings
-    settings = kind.model_validate({name.lower(): value for name, value in env.items()} | {"key_cache_seconds": 0})
+    settings = declared.settings.model_validate(
+        {name.lower(): value for name, value in env.items()} | {"key_cache_seconds": 0}
+    )
     async with open_parts(declared, settings, appends=True) as parts:
         yield parts
 
