@@ -1,7 +1,6 @@
 """`careers erase`: a person's words, or all that leads to who has left; and the receipt when every service is done."""
 
 import json
-import os
 import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from deploy.careers.commands import refuse
-from deploy.careers.commands.calling import given_token, local_issuer, refused, url_of
+from deploy.careers.commands.calling import given_token, local_token, refused, url_of
 
 if TYPE_CHECKING:
     import httpx2
@@ -56,7 +55,8 @@ def erase(
     """
     import httpx2
 
-    url, token = url_of("profiles"), given_token() or _local(person, by)
+    url, wanted = url_of("profiles"), "of an administrator, or of the person"
+    token = given_token() or (local_token(wanted, by, "admin") if by else local_token(wanted, person))
     try:
         with httpx2.Client(
             base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=60.0, trust_env=False
@@ -67,13 +67,6 @@ def erase(
     except KeyboardInterrupt:
         refuse("Not waited for any longer: the erasure goes on.")
     typer.echo(json.dumps(receipt, indent=1) if as_json else _told(receipt))
-
-
-def _local(person: str, by: str | None) -> str:
-    claim = os.environ.get("PERSON_CLAIM", "sub")
-    issuer = local_issuer("of an administrator, or of the person")
-    roles = [] if by is None else ["admin"]
-    return issuer.for_person(by or person, claim=claim, roles=roles, lifetime=3600)
 
 
 def _wait(client: "httpx2.Client", path: str, scope: Scope, ground: Ground) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """`careers export`: all that is held about a person, from every service, in one file that is theirs to keep."""
 
 import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,7 +9,7 @@ from urllib.parse import quote
 import typer
 
 from deploy.careers.commands import refuse
-from deploy.careers.commands.calling import answer_of, given_token, local_issuer, person_of, url_of
+from deploy.careers.commands.calling import answer_of, given_token, local_token, person_of, url_of
 from deploy.careers.services import SERVICES
 
 if TYPE_CHECKING:
@@ -45,8 +44,7 @@ def export(
     if whom is None:
         refuse("Of whom? Give PERSON, or set CAREERS_TOKEN to a token of theirs.")
     if token is None:
-        claim = os.environ.get("PERSON_CLAIM", "sub")
-        token = local_issuer("of that person").for_person(whom, claim=claim, lifetime=3600)
+        token = local_token("of that person", whom)
     held = {}
     with httpx2.Client(headers={"authorization": f"Bearer {token}"}, timeout=60.0, trust_env=False) as client:
         for service in SERVICES:

@@ -1,14 +1,13 @@
 """`careers retention`: what is over by the policy ends; what would end is said before."""
 
 import json
-import os
 from typing import Annotated, Any
 from uuid import uuid4
 
 import typer
 
 from deploy.careers.commands import refuse
-from deploy.careers.commands.calling import answer_of, given_token, local_issuer, url_of
+from deploy.careers.commands.calling import answer_of, given_token, local_token, url_of
 
 app = typer.Typer(help="How long what is held about people is kept.", no_args_is_help=True)
 
@@ -70,6 +69,4 @@ def _token(by: str | None) -> str:
         return token
     if by is None:
         refuse("As whom? Set CAREERS_TOKEN to an administrator's token, or give --by.")
-    claim = os.environ.get("PERSON_CLAIM", "sub")
-    issuer = local_issuer("of an administrator")
-    return issuer.for_person(by, claim=claim, roles=["admin"], lifetime=3600)
+    return local_token("of an administrator", by, "admin")
