@@ -1,5 +1,9 @@
 """Words and people are erased, from outside: who may ask, what is left to read, what the receipt says."""
 
+import json
+import os
+import subprocess
+import sys
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,12 +18,17 @@ WORDS = "I want to lead conversations with customers"
 WISH = {"grain": "skill", "certainty": "likely", "text": WORDS}
 
 
-@pytest.fixture
-def team(house: House):
-    """Amina and her manager Ben, of one unit; and an administrator."""
+def hired(house: House) -> tuple[Caller, Caller, Caller]:
+    """Amina and her manager Ben, as conversations knows them by now, too; and an administrator."""
     ben = house.hire()
-    unit = house.unit(ben.id)
-    return house.hire(unit), ben, house.person(house.hire().id, "admin")
+    amina = house.hire(house.unit(ben.id))
+    house.until(lambda: ben.get("conversations", f"/v1/people/{amina.id}/commitments").status == 200)
+    return amina, ben, house.person(house.hire().id, "admin")
+
+
+@pytest.fixture
+def team(house: House) -> tuple[Caller, Caller, Caller]:
+    return hired(house)
 
 
 def erased(house: House, asker: Caller, person: str, scope: str = "words") -> Any:
@@ -132,3 +141,24 @@ def test_a_hold_forbids_erasure_and_says_why(house, team):
     assert (asked.status, asked.body) == (again.status, again.body)
     assert amina.post("profiles", f"{path}/erasures", {"scope": "words"}).code == "erasure-under-way"
     assert admin.post("profiles", f"{path}/place-hold", {"reason": "Too late"}).code == "erasure-under-way"
+
+
+def careers(house: House, asker: Caller, *arguments: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "PROFILES_URL": house.urls["profiles"], "CAREERS_TOKEN": str(asker.token)}
+    command = [sys.executable, "-m", "deploy.careers.main", "erase", *arguments]
+    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+
+def test_the_command_waits_and_prints_the_receipt(house, team):
+    amina, ben, _ = team
+    amina.post("profiles", f"/v1/people/{amina.id}/aspirations", WISH)
+    refused = careers(house, ben, amina.id)
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert "Profiles refused (404)" in refused.stderr
+    done = careers(house, amina, amina.id)
+    assert done.returncode == 0, done.stderr
+    assert "1 aspirations deleted" in done.stdout
+    assert "every service cleans its stores" in done.stderr
+    receipt = json.loads(careers(house, amina, amina.id, "--json").stdout)
+    assert (receipt["scope"], receipt["state"]) == ("words", "complete")
+    assert WORDS not in done.stdout + done.stderr
