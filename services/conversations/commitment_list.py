@@ -68,6 +68,8 @@ class Commitments:
     name = "commitments"
     services = ("conversations",)
     types = frozenset(event.type for event in (CommitmentMade, CommitmentKept, CommitmentMissed))
+    kept = types
+    """What others committed to stays theirs, to a random id that leads to nobody."""
     tables = (Path(__file__).parent / "commitments.sql").read_text()
 
     def prepare(self, batch: Sequence[Heard]) -> tuple[Told, ...]:

@@ -86,6 +86,8 @@ class Conversations:
     name = "conversations"
     services = ("conversations",)
     types = _TYPES
+    kept = types
+    """The other party keeps their own part, with a random id that leads to nobody."""
     tables = (Path(__file__).parent / "conversations.sql").read_text()
 
     def prepare(self, batch: Sequence[Heard]) -> tuple[Told, ...]:

@@ -91,15 +91,18 @@ class Forgetting(Generic[Prepared]):
     def prepare(self, batch: Sequence[Heard]) -> "_Parts[Prepared]":
         parts: list[Prepared | _Heard] = []
         since: list[Heard] = []
+        erased = self._erased
         for heard in batch:
             if heard.type not in _HEARD:
-                if heard.subject not in self._erased or heard.type in self._kept:
+                if heard.subject not in erased or heard.type in self._kept:
                     since.append(heard)
                 continue
             if since:
                 parts.append(self._model.prepare(since))
                 since = []
-            parts.append(_read(heard))
+            parts.append(told := _read(heard))
+            if isinstance(told, ErasureMarked) and told.scope == "person":
+                erased = erased | {told.person}
         if since:
             parts.append(self._model.prepare(since))
         return _Parts(batch, len(self._erased), parts)

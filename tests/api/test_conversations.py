@@ -11,6 +11,7 @@ import time_machine
 
 from services.conversations.app import SERVICE
 from services.conversations.endings import EVERY, SETTLED, Endings
+from shared.contracts import conversations
 from shared.relations.reads import RelationsStale
 from tests.api.stage import Person, Stage, stage, switched
 
@@ -744,3 +745,15 @@ async def test_a_day_is_the_callers_own(cast: Cast) -> None:
         assert (late.status, late.code) == (422, "due-in-the-past")
     rows = await cast.stage.parts.store.tail(0, 10)
     assert [b'"effective_on":"2026-11-23"' in row.body for row in rows] == [True]
+
+
+async def test_what_others_committed_to_goes_on_when_the_employee_is_erased(cast: Cast) -> None:
+    made = await cast.committed(cast.max, "manager")
+    person = cast.ana.id
+    await cast.stage.leaves(person, TODAY - timedelta(days=5))
+    await cast.stage.tell(
+        conversations.ErasureMarked(erasure=uuid4(), person=person, about=person, scope="person", number=1, of=1)
+    )
+    assert (await cast.max.post(f"/v1/commitments/{made}/keep")).status == 200
+    await cast.stage.pump()
+    assert (await cast.max.get(f"/v1/commitments/{made}")).body["state"] == "kept"

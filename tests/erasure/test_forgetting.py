@@ -11,11 +11,6 @@ import orjson
 import pytest
 from uuid_utils.compat import uuid7
 
-from services.conversations import app as conversations_app
-from services.notifications import app as notifications_app
-from services.opportunities import app as opportunities_app
-from services.profiles import app as profiles_app
-from services.projections import app as projections_app
 from shared.contracts import profiles
 from shared.contracts.erasure import Scope
 from shared.contracts.event import Event
@@ -27,6 +22,7 @@ from shared.kafka.records import Heard
 from shared.kafka.schema import migrations
 from shared.postgres import connect, migrate
 from shared.sealing.erasure import WORDS
+from tests.erasure.models import models
 
 CONFIRMED, LEFT = profiles.AspirationConfirmed.type, profiles.PersonLeft.type
 ERASED, OTHER = uuid4(), uuid4()
@@ -147,13 +143,10 @@ async def test_a_model_that_is_built_aside_reports_nothing(connection):
     assert await connection.fetchval("select count(*) from erasure_marks") == 0
 
 
-def _models() -> list[Any]:
-    parts = cast("Any", SimpleNamespace(sealer=None, settings=None))
-    apps = (profiles_app, conversations_app, opportunities_app, notifications_app, projections_app)
-    return [model for app in apps for model in app.models(parts)]
+MODELS = models(cast("Any", SimpleNamespace(sealer=None, settings=None)))
 
 
-@pytest.mark.parametrize("model", _models(), ids=lambda model: f"{model.name} of {type(model).__module__}")
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: f"{model.name} of {type(model).__module__}")
 def test_a_model_that_is_told_words_in_its_tables_forgets(model):
     """Who keeps what people said, and does not say what an erasure takes of it, is found here."""
     sealing = [
