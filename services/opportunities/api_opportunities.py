@@ -26,6 +26,7 @@ from shared.http import Body, Call, Day, Found, Line, Listing, Moment, Page, Rou
 from shared.http.routes import Grant
 from shared.refusals import NotFound
 from shared.relations.reads import Relations
+from shared.sealing.sealer import Sealer
 from shared.streams import Receipt, Streams
 
 _READERS: tuple[Grant, ...] = ("person", Scope.OPPORTUNITIES_READ)
@@ -85,7 +86,13 @@ _EXAMPLE = {
 
 
 def add_routes(
-    routes: Routes, streams: Streams, relations: Relations, standings: Standings, listed: OpportunityList
+    routes: Routes,
+    streams: Streams,
+    relations: Relations,
+    standings: Standings,
+    *,
+    listed: OpportunityList,
+    sealer: Sealer,
 ) -> None:
     """Adds the routes of opportunities."""
 
@@ -167,7 +174,7 @@ def add_routes(
     async def read_opportunity(call: Call, opportunity: UUID) -> Found[OpportunityView]:
         """One posting, as it is now."""
         state, version = await find(opportunity)
-        return Found(view(state, await today(call)), version)
+        return Found(await view(state, sealer, await today(call)), version)
 
     async def find(opportunity: UUID) -> tuple[rules.Posted, int]:
         state, version = await streams.state(rules.DECIDER, opportunity)

@@ -21,7 +21,14 @@ def add_routes(routes: Routes, parts: Parts) -> None:
     standings = Standings(parts.pool, relations)
     organisation, opportunities, applications, moves = models(parts)
     with routes.waiting_for(Waits(parts.freshness, organisation, opportunities)):
-        api_opportunities.add_routes(routes, streams, relations, standings, OpportunityList(parts.pool))
+        api_opportunities.add_routes(
+            routes,
+            streams,
+            relations,
+            standings,
+            listed=OpportunityList(parts.pool, parts.sealer),
+            sealer=parts.sealer,
+        )
     with routes.waiting_for(Waits(parts.freshness, organisation, opportunities, applications)):
         api_applications.add_routes(
             routes,

@@ -93,6 +93,7 @@ async def view(state: Application, opportunity: Posted, sealer: Sealer, *, reade
         "application": letter.application,
         "opportunity": letter.opportunity,
         "title": posting.title,
+        "words": posting.words,
         "kind": posting.kind,
         "person": letter.person,
         "status": _status(state),
@@ -151,11 +152,12 @@ async def _views(documents: Sequence[dict[str, Any]], sealer: Sealer, *, reader:
 
 
 def _shown(document: Mapping[str, Any]) -> ApplicationView:
-    matching, kind = document["matching"], document["kind"]
+    matching, kind, own = document["matching"], document["kind"], document["words"]
     moves = document["status"] == "accepted" and kind is not None and KINDS[kind].moves_as is not None
     return ApplicationView.model_validate(
         {
             **document,
+            "title": document["title"] if own is None else own["title"],
             "matching": None if matching is None else [matched(skill) for skill in matching],
             "move_case": move_id(document["application"]) if moves else None,
         }
@@ -239,8 +241,8 @@ def _stored(value: object) -> bytes | None:
 
 # An application is accepted before its opportunity is known here: they come in no order.
 _FIELDS = f"""
-    select a.position, a.application, a.opportunity, o.title, o.kind, a.person, a.status, a.submitted_on, a.statement,
-           a.skills, a.matching, a.missing, a.reason, a.next_step,
+    select a.position, a.application, a.opportunity, o.title, o.words, o.kind, a.person, a.status, a.submitted_on,
+           a.statement, a.skills, a.matching, a.missing, a.reason, a.next_step,
            coalesce(o.status = 'withdrawn', false) as opportunity_withdrawn,
            {is_over("a.person", "a.submitted_on")} as over
     from applications a left join opportunities o using (opportunity)"""
@@ -294,6 +296,6 @@ class ApplicationList:
 
 def _document(row: asyncpg.Record) -> dict[str, Any]:
     document = dict(row)
-    for field in _WORDS:
+    for field in (*_WORDS, "words"):
         document[field] = None if document[field] is None else orjson.loads(document[field])
     return document

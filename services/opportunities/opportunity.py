@@ -2,7 +2,8 @@
 
 Decided here: a role and a stretch assignment are one person's, so the first accepted offer fills them; a project moves
 people but takes several, and mentoring, shadowing and programmes move nobody: these stay open until somebody closes
-them. A posting whose last day has passed takes no applications, though no event says so.
+them. A posting whose last day has passed takes no applications, though no event says so. Mentoring and shadowing are
+offered in somebody's own words: sealed, they end with the owner's other words, and the posting is called by its kind.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,11 +14,13 @@ from uuid import UUID
 
 from shared.contracts.event import Event
 from shared.contracts.opportunities import (
+    OFFERED_BY_ANYONE,
     MoveKind,
     OpportunityClosed,
     OpportunityKind,
     OpportunityPosted,
     OpportunityWithdrawn,
+    OwnOffer,
 )
 from shared.refusals import Invalid, NotFound, Refusal, Unacceptable
 from shared.streams import Decider
@@ -182,14 +185,16 @@ def past_last_day(state: Posted, on: date) -> bool:
 def _post(command: PostOpportunity) -> Sequence[Event]:
     if command.closes_on is not None and command.closes_on < command.on:
         raise ClosedFromTheStart(invalid=(Invalid("#/closes_on", "must not be in the past"),))
+    own = OwnOffer(title=command.title, description=command.description) if command.kind in OFFERED_BY_ANYONE else None
     return [
         OpportunityPosted(
             opportunity=command.opportunity,
             kind=command.kind,
             unit=command.unit,
             owner=command.owner,
-            title=command.title,
-            description=command.description,
+            title=command.title if own is None else command.kind,
+            description=command.description if own is None else "",
+            words=own,
             skills=command.skills,
             country=command.country,
             starts_on=command.starts_on,

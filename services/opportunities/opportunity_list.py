@@ -1,13 +1,14 @@
 """The open list: postings as everybody finds them, newest first."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import Any, Literal, assert_never
 from uuid import UUID
 
 import asyncpg
+import orjson
 from pydantic import BaseModel
 
 from services.opportunities.matching import fold
@@ -20,15 +21,21 @@ from shared.contracts.opportunities import (
     OpportunityWithdrawn,
 )
 from shared.contracts.reading import read_event
+from shared.erasure.forgetting import EMPTIED, Mark
 from shared.http import Page
+from shared.kafka.model import Statement
 from shared.kafka.records import Heard
 from shared.relations.reads import Rows
+from shared.sealing.sealer import Sealer
 
 OpportunityStatus = Literal["open", "closed", "filled", "withdrawn"]
 
 
 class OpportunityView(BaseModel):
-    """A posting. It takes applications while it is `open`, up to and including `closes_on`."""
+    """A posting. It takes applications while it is `open`, up to and including `closes_on`.
+
+    Mentoring and shadowing are told in their owner's words; where these were erased, `title` is the kind.
+    """
 
     opportunity: UUID
     kind: OpportunityKind
@@ -50,7 +57,7 @@ class ListedOpportunity(OpportunityView):
     changed_at: datetime
 
 
-def view(state: Posted, on: date) -> OpportunityView:
+async def view(state: Posted, sealer: Sealer, on: date) -> OpportunityView:
     """A posting as it is on a day."""
     posting = state.posting
     return OpportunityView(
@@ -58,8 +65,7 @@ def view(state: Posted, on: date) -> OpportunityView:
         kind=posting.kind,
         unit=posting.unit,
         owner=posting.owner,
-        title=posting.title,
-        description=posting.description,
+        **in_words(posting.title, posting.description, await sealer.clear(posting.words)),
         skills=list(posting.skills),
         country=posting.country,
         starts_on=posting.starts_on,
@@ -67,6 +73,11 @@ def view(state: Posted, on: date) -> OpportunityView:
         posted_on=posting.effective_on,
         status=_status(state, on),
     )
+
+
+def in_words(title: str, description: str, words: Any) -> Mapping[str, str]:
+    """Title and description of a posting, in its owner's words where there are any."""
+    return words or {"title": title, "description": description}
 
 
 def _status(state: Posted, on: date) -> OpportunityStatus:
@@ -116,14 +127,19 @@ class Opportunities:
         for one in batch:
             await _apply(connection, one.event, one.position, one.at)
 
+    def forget(self, mark: Mark) -> Mapping[str, Statement]:
+        """Marks of what somebody offered in their own words are about the posting."""
+        emptied = "update opportunities set words = null where opportunity = $1 and owner = $2 and words is not null"
+        return {f"{EMPTIED}opportunities": (emptied, (mark.about, mark.person))}
+
 
 async def _apply(connection: asyncpg.Connection, event: Event, position: int, at: datetime) -> None:
     match event:
         case OpportunityPosted():
             await connection.execute(
-                """insert into opportunities (opportunity, position, kind, unit, owner, title, description, skills,
-                       skill_keys, country, starts_on, closes_on, posted_on, status, changed_at)
-                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'open', $14)
+                """insert into opportunities (opportunity, position, kind, unit, owner, title, description, words,
+                       skills, skill_keys, country, starts_on, closes_on, posted_on, status, changed_at)
+                   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'open', $15)
                    on conflict do nothing""",
                 event.opportunity,
                 position,
@@ -132,6 +148,7 @@ async def _apply(connection: asyncpg.Connection, event: Event, position: int, at
                 event.owner,
                 event.title,
                 event.description,
+                None if event.words is None else orjson.dumps(event.words),
                 list(event.skills),
                 [fold(skill) for skill in event.skills],
                 event.country,
@@ -186,8 +203,9 @@ _PAGE = """
 class OpportunityList:
     """Reads of the model: postings are for everybody."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, sealer: Sealer) -> None:
         self._rows = rows
+        self._sealer = sealer
 
     async def page(
         self, wanted: Wanted, cursor: tuple[str | int | None, ...] | None, limit: int, on: date
@@ -206,7 +224,12 @@ class OpportunityList:
             on,
             wanted.owner,
         )
+        told = [dict(row) for row in rows[:limit]]
+        words = await self._sealer.clear([row["words"] and orjson.loads(row["words"]) for row in told])
         items = [
-            ListedOpportunity.model_validate({**row, "status": row["status_now"]}) for row in map(dict, rows[:limit])
+            ListedOpportunity.model_validate(
+                {**row, **in_words(row["title"], row["description"], own), "status": row["status_now"]}
+            )
+            for row, own in zip(told, words, strict=True)
         ]
         return Page(items, (rows[limit - 1]["position"],) if len(rows) > limit else None)

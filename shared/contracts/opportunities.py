@@ -2,8 +2,10 @@
 
 from typing import Annotated, Literal
 
+from pydantic import BaseModel, ConfigDict
+
 from shared.contracts import erasure
-from shared.contracts.event import Event, Open, Private
+from shared.contracts.event import About, Event, Open, Private
 from shared.contracts.fields import Day, Item, Person, Unit
 
 OpportunityKind = Literal["role", "project", "stretch_assignment", "mentoring", "shadowing", "programme"]
@@ -13,17 +15,34 @@ OFFERED_BY_ANYONE: frozenset[OpportunityKind] = frozenset({"mentoring", "shadowi
 MoveKind = Literal["transfer", "promotion", "project", "stretch_assignment", "secondment"]
 
 _PUBLISHED = Open("a posting is published to everybody in the organisation")
+_OF_THE_HOUSE = Open("a posting of the organisation's; what somebody offers of themselves stands in their own words")
 
 
-class OpportunityPosted(Event, name="opportunities.opportunity_posted", version=1, subject="opportunity"):
-    """A leader or HR partner opened a role, project or other opportunity to everybody."""
+class OwnOffer(BaseModel):
+    """What somebody offers of themselves, in their own words."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+
+    title: str
+    description: str
+
+
+class OpportunityPosted(
+    Event,
+    name="opportunities.opportunity_posted",
+    version=1,
+    subject="opportunity",
+    data_class="opportunities",
+):
+    """A leader or HR partner opened a role or project, or somebody offered mentoring or shadowing, to everybody."""
 
     opportunity: Item
     kind: Annotated[OpportunityKind, _PUBLISHED]
     unit: Unit
     owner: Person
-    title: Annotated[str, _PUBLISHED]
-    description: Annotated[str, _PUBLISHED]
+    title: Annotated[str, _OF_THE_HOUSE]
+    description: Annotated[str, _OF_THE_HOUSE]
+    words: Annotated[Private[OwnOffer] | None, About("owner")] = None
     skills: Annotated[tuple[str, ...], _PUBLISHED]
     country: Annotated[str | None, _PUBLISHED] = None
     starts_on: Annotated[Day | None, _PUBLISHED] = None

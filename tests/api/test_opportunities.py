@@ -12,7 +12,7 @@ import time_machine
 
 from services.opportunities.app import SERVICE
 from shared.auth.callers import Caller, Scope
-from shared.contracts import profiles
+from shared.contracts import opportunities, profiles
 from shared.eventstore import Stored
 from shared.http import Health, Routes, build
 from tests.api.stage import LONG_AGO, Answered, Person, Stage, stage
@@ -461,6 +461,39 @@ async def test_an_application_for_mentoring_is_between_the_two(world: World) -> 
     for person in (world.dan, world.lea, world.hugo, world.sam):
         assert (await person.get(f"/v1/applications/{application}")).status == 404
         assert (await person.get(f"/v1/opportunities/{opportunity}/applications")).status == 404
+
+
+async def test_mentoring_is_offered_in_words_that_end_with_the_owners_others(world: World) -> None:
+    body = {"kind": "mentoring", "title": "Twenty years of data", "description": "I learned it late, and gladly."}
+    made = await world.olga.post("/v1/opportunities", body)
+    opportunity = made.id
+    application = await world.apply(opportunity)
+    await world.stage.pump()
+
+    async def shown() -> list[tuple[str, str]]:
+        one = (await world.amina.get(f"/v1/opportunities/{opportunity}")).body
+        [listed] = (await world.amina.get("/v1/opportunities", owner=str(world.olga.id))).body["items"]
+        return [(view["title"], view["description"]) for view in (one, listed)]
+
+    async def applied_for() -> list[str]:
+        one = (await world.amina.get(f"/v1/applications/{application}")).body
+        [listed] = (await world.amina.get("/v1/applications")).body["items"]
+        return [one["title"], listed["title"]]
+
+    assert await shown() == [(body["title"], body["description"])] * 2
+    assert await applied_for() == [body["title"]] * 2
+    stored = [row.body for row in await world.stage.parts.store.tail(0, 100)]
+    assert not any(b"Twenty years" in row or b"gladly" in row for row in stored)
+    owner = world.olga.id
+    await world.stage.tell(
+        opportunities.ErasureMarked(
+            erasure=uuid4(), person=owner, about=UUID(str(opportunity)), scope="words", number=1, of=1
+        )
+    )
+    world.stage.keys.erase(owner)
+    assert await shown() == [("mentoring", "")] * 2
+    assert await applied_for() == ["mentoring"] * 2
+    assert await world.stage.parts.pool.fetch("select from opportunities where words is not null") == []
 
 
 async def test_each_side_does_its_own_part(world: World) -> None:

@@ -1,14 +1,16 @@
 """The contracts against what was ever published: schemas, golden files, and what may never be in the clear."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Literal, get_args, get_origin
 from uuid import uuid4
 
 import orjson
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import BaseModel
 
 from services.projections.stories import STORIES
+from shared.contracts.erasure import SERVICES
 from shared.contracts.event import PERSONAL_DATA_CLASSES, About, Event, Open, Private, Sealed
 from shared.contracts.fields import Person
 from shared.contracts.reading import CATALOGUE, Unknown, UnknownVersion, read_event
@@ -49,6 +51,40 @@ def test_every_contract_is_in_the_catalogue():
     contracts = {event for event in below(Event) if event.__module__.startswith("shared.contracts.") and event.type}
     recorded = {event.type for event in contracts if "._" not in event.type}
     assert recorded == CATALOGUE.keys()
+
+
+# Texts that nobody writes about themselves or another. What anybody else writes must be sealed, to be forgotten.
+OPEN_TEXTS = {
+    "profiles.place_taken.v1": {"position", "title", "legal_entity", "country", "time_zone"},
+    "profiles.place_changed.v1": {"position", "title", "legal_entity", "country", "time_zone"},
+    "profiles.place_ended.v1": {"position"},
+    "profiles.manager_assigned.v1": {"position"},
+    "profiles.unit_established.v1": {"code", "name", "legal_entity"},
+    "profiles.unit_changed.v1": {"name"},
+    "profiles.measure_switched.v1": {"legal_entity", "reason"},
+    "profiles.service_cleaned.v1": {"by_service", "places"},
+    "profiles.retention_applied.v1": {"rule"},
+    "opportunities.opportunity_posted.v1": {"title", "description", "skills", "country"},
+    "notifications.notification_sent.v1": {"kind"},
+    **{f"{service}.erasure_reported.v1": {"places"} for service in SERVICES},
+}
+
+
+def test_no_text_is_open_but_what_is_the_organisations():
+    def is_text(annotation):
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+            return any(is_text(info.annotation) for info in annotation.model_fields.values())
+        return annotation is str or any(map(is_text, get_args(annotation) if get_origin(annotation) != Literal else ()))
+
+    found = {
+        event.type: {
+            name
+            for name, info in event.model_fields.items()
+            if name not in event.sealed_about and is_text(info.annotation)
+        }
+        for event in CATALOGUE.values()
+    }
+    assert {wire_type: fields for wire_type, fields in found.items() if fields} == OPEN_TEXTS
 
 
 def test_unknown_fields_are_kept_aside():
