@@ -1,7 +1,16 @@
 """Time zones by the names that HR's facts give them."""
 
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
+
+EASTERNMOST = timedelta(hours=14)
+"""No place on earth is further ahead of UTC."""
+
+
+def has_begun_somewhere(day: date, at: datetime) -> bool:
+    """Whether somebody on earth calls a moment (in UTC) that day, or a later one."""
+    return day <= (at + EASTERNMOST).date()
 
 
 @lru_cache(maxsize=1)

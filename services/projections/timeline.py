@@ -32,7 +32,7 @@ from shared.relations.reads import Fresh, Relations, Rows, is_hr_partner, is_man
 from shared.sealing.erasure import WORDS
 from shared.sealing.sealer import Sealer
 from shared.sharing.reads import require_fresh
-from shared.zones import zone_of
+from shared.zones import has_begun_somewhere, zone_of
 
 Order = Literal["newest", "oldest"]
 
@@ -138,7 +138,7 @@ class Timeline:
                 heard.id,
                 wire_type,
                 heard.recorded_at,
-                _begins(effective_on, body.get("time_zone"), heard.recorded_at),
+                _begins(effective_on, body.get("time_zone"), heard.recorded_at, fact),
                 fact,
                 story.audience or body["audience"],
                 body.get(story.reader),
@@ -201,11 +201,16 @@ def _close(found: Batch, newest: dict[str, int], heard: Heard, fact: str) -> Non
     found.closed.setdefault(fact, (heard.subject, heard.recorded_at))
 
 
-def _begins(day: date, time_zone: str | None, at: datetime) -> datetime | None:
-    """When the day begins in its time zone; None where that is long past, or only the person's own zone is known."""
-    if time_zone is None or day < (at - _ANYWHERE).date():
+def _begins(day: date, time_zone: str | None, at: datetime, fact: str | None) -> datetime | None:
+    """When the day begins in its time zone; None where that is long past, or only the person's own zone is known.
+
+    What somebody did has their own day, which may not have come yet where the person is: it holds once it is done.
+    """
+    if day < (at - _ANYWHERE).date():
         return None
-    return datetime.combine(day, time(0), zone_of(time_zone))
+    if time_zone is not None:
+        return datetime.combine(day, time(0), zone_of(time_zone))
+    return at if fact is None and has_begun_somewhere(day, at) else None
 
 
 @dataclass(frozen=True, slots=True)

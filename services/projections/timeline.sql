@@ -8,7 +8,7 @@ create table timeline (
     type text not null,
     recorded_from timestamptz not null,
     recorded_to timestamptz,
-    begins_at timestamptz,              -- where the effective day was still to begin somewhere: when it does in its zone
+    begins_at timestamptz,              -- where the day was still to begin somewhere: when it does in its zone, or was done
     fact uuid,                          -- HR's fact
     audience text not null,
     reader uuid,

@@ -20,6 +20,7 @@ from shared.http import Page
 from shared.http.cursors import Key
 from shared.relations.reads import Rows
 from shared.sealing.sealer import UNAVAILABLE, Sealer
+from shared.zones import has_begun_somewhere
 
 SPAN = 50_000
 """Positions that one page looks at."""
@@ -63,7 +64,7 @@ class History:
             event = read_event(row["type"], row["body"])
             told = tell(event, person) if isinstance(event, Event) and row["position"] not in unseen else None
             itself = on_whose_behalf(row["by"]) == str(person)
-            if told is not None and (itself or (told.named_as and _has_come(told, today))):
+            if told is not None and (itself or (told.named_as and _has_come(told, row, today))):
                 found.append((row, told))
         reached = rows[-1]["position"] if len(rows) == limit else until
         return Page(await self._views(found, person), (reached, last) if reached < last else None)
@@ -104,8 +105,11 @@ class History:
         return views
 
 
-def _has_come(told: Told, today: date) -> bool:
-    return told.effective_on is None or told.effective_on <= today
+def _has_come(told: Told, row: asyncpg.Record, today: date) -> bool:
+    """HR's fact on its day where the person is; what somebody did once it is done, by whatever date they had."""
+    if told.effective_on is None or told.effective_on <= today:
+        return True
+    return b'"fact"' not in row["body"] and has_begun_somewhere(told.effective_on, row["recorded_at"])
 
 
 def _left_out(told: Told, erased: Mapping[str, str]) -> dict[str, str]:

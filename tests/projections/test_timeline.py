@@ -414,6 +414,23 @@ async def test_a_day_begins_where_the_place_is(team: Team, time_zone: str, begun
     assert ("place_changed" in await team.see(team.employee)) == begun
 
 
+@pytest.mark.parametrize(("days", "shown"), [(0, True), (2, False)])
+async def test_what_was_done_where_the_next_day_has_begun_is_shown_at_once(team: Team, days: int, shown: bool) -> None:  # noqa: FBT001
+    """Whoever did it dates it by their own calendar; nobody's is ahead by more than the earliest place on earth."""
+    ahead = datetime.now(UTC) + timedelta(hours=14, days=days)
+    asked = conversations.CommitmentMade(
+        commitment=uuid4(),
+        employee=team.employee,
+        party="hr",
+        owner=team.partner,
+        effective_on=ahead.date(),
+        due_on=ahead.date() + timedelta(days=9),
+        text="a place in the course",
+    )
+    await team.tell(asked)
+    assert ("commitment_made" in await team.see(team.employee)) == shown
+
+
 async def test_a_time_zone_that_nobody_knows_is_read_as_utc(team: Team) -> None:
     await team.tell(changed(team.employee, team.unit, TODAY, time_zone="Mars/Base", position="p2", primary=False))
     assert "place_changed" in await team.see(team.employee)
