@@ -19,7 +19,7 @@ from shared.erasure.forgetting import Mark
 from shared.http import Page
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
-from shared.relations.reads import Relations, Rows, has_left, is_hr_partner, is_manager, partners_unit
+from shared.relations.reads import Relations, Rows, decides_on, has_left, is_hr_partner, is_manager, partners_unit
 
 MoveStatus = Literal["agreed", "released", "completed"]
 
@@ -133,12 +133,15 @@ async def _apply(connection: asyncpg.Connection, event: Event, position: int) ->
             pass
 
 
+# What anyone offers moves nobody. Who else than the poster owns it leads its unit: that is asked by itself.
+_OWNS = f"(o.owner = $1 and {decides_on('o.unit', 'o.owner', 'false')} = $1)"
+
 # Whom a move concerns ($1, who acts as HR partner if $2), as api_move_cases has it: the moves of one person ($5) …
 _OF_PERSON = f"""
     select m.* from moves m left join opportunities o using (opportunity)
     where m.person = $5 and ($3::bigint is null or m.position < $3) and ($6::text is null or m.status = $6)
       and (m.person = $1 or not {has_left("$1::uuid")} and (
-          {is_manager("m.person", "$1::uuid")} or o.owner = $1 or {leads_itself("m.to_unit", "$1::uuid")}
+          {is_manager("m.person", "$1::uuid")} or {_OWNS} or {leads_itself("m.to_unit", "$1::uuid")}
           or ($2 and ({is_hr_partner("m.person", "$1::uuid")} or {partners_unit("m.to_unit", "$1::uuid")}))))
     order by m.position desc limit $4"""
 
@@ -165,7 +168,7 @@ _OF_ALL = f"""
         union
         select m.position from moves m where not {has_left("$1::uuid")} and (
             m.person in (select person from managers where manager = $1 and from_at <= now() and to_at > now())
-            or m.opportunity in (select opportunity from opportunities where owner = $1)
+            or m.opportunity in (select o.opportunity from opportunities o where {_OWNS})
             or m.to_unit in (select unit from led)
             or m.to_unit in (select unit from partnered)
             or m.person in (select person from population))

@@ -36,8 +36,8 @@ SWITCHED = switched("audit_by_reader", on=True, legal_entity=LEGAL_ENTITY)
 @dataclass(frozen=True)
 class Cast:
     """The employee works in `team`, which the former manager led until yesterday; `data` is led by who owns the
-    opportunity. Both are parts of `company`, whose HR partner is theirs. The employee is one for `team`: of others.
-    Their manager of now and their HR partner are away, and each has somebody who stands in."""
+    opportunity, and was by who posted it. Both are parts of `company`, whose HR partner is theirs. The employee is one
+    for `team`: of others. Their manager of now and their HR partner are away, and each has somebody who stands in."""
 
     stage: Stage
     company: UUID
@@ -76,8 +76,7 @@ async def cast(stage: Stage, employee: UUID | None = None) -> Cast:
     units = dict.fromkeys(people, company) | {
         Who.SELF: team,
         Who.COLLEAGUE: team,
-        Who.LEADER: data,
-        Who.PARTNER: data,
+        **dict.fromkeys((Who.LEADER, Who.FORMER_LEADER, Who.PARTNER), data),
         **dict.fromkeys((Who.STAND_IN, Who.HR_STAND_IN, Who.OTHER_HR_PARTNER), elsewhere),
     }
     if employee is not None:

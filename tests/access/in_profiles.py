@@ -268,7 +268,7 @@ async def profiles_world(stage: Stage) -> Profiles:
     await made.write("for-a-mentor", Who.PARTNER, audience="person", reader=str(people[Who.PARTNER]))
     await made.write("for-hr", Who.HR_PARTNER, Who.HR_STAND_IN, audience="my_hr_partner")
     applied = uuid4()
-    await stage.tell(*_application(employee, applied, people[Who.LEADER], made.cast.data))
+    await stage.tell(*_application(employee, applied, people[Who.FORMER_LEADER], made.cast.data))
     await made.write("for-a-leader", Who.LEADER, audience="opportunity_leader", opportunity=str(applied))
     taken_back = await made.write("taken-back", audience="whoever_is_my_manager")
     path = f"/v1/people/{employee}/aspirations/{taken_back}"

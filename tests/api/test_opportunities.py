@@ -52,9 +52,18 @@ class World:
         assert answer.status == 201, answer.body
         return answer.id
 
-    async def offer(self, application: UUID) -> Answered:
-        version = (await self.dan.get(f"/v1/applications/{application}")).headers["etag"]
-        return await self.dan.post(f"/v1/applications/{application}/offer", if_match=version)
+    async def offer(self, application: UUID, by: Person | None = None) -> Answered:
+        owner = by or self.dan
+        version = (await owner.get(f"/v1/applications/{application}")).headers["etag"]
+        return await owner.post(f"/v1/applications/{application}/offer", if_match=version)
+
+    async def succeeds_dan(self, leader: Person) -> None:
+        """As who leads Data, since the day before yesterday; Dan is somewhere else."""
+        day, elsewhere = TODAY - timedelta(days=2), _place(self.dan.id, self.sales).model_dump()
+        await self.stage.tell(
+            profiles.UnitLeaderAppointed(unit=self.data, leader=leader.id, effective_on=day),
+            profiles.PlaceChanged(**elsewhere | {"effective_on": day}),
+        )
 
     async def accepted(self, title: str = "Data engineer") -> UUID:
         """The move after an accepted offer."""
@@ -720,6 +729,49 @@ async def test_a_move_is_read_by_whom_it_concerns(world: World) -> None:
         assert (await person.get("/v1/move-cases", person=world.amina.id)).body["items"] == []
         for command, body in (("release", {"release_on": str(TODAY)}), ("complete", {"arrived_on": str(TODAY)})):
             assert (await person.post(f"/v1/move-cases/{move}/{command}", body, if_match='"1"')).status == 404
+
+
+async def test_a_move_is_received_by_who_owns_the_opportunity_now(world: World) -> None:
+    application = await world.apply(await world.post())
+    await world.succeeds_dan(world.olga)
+    assert (await world.offer(application, world.olga)).status == 200
+    assert (await world.amina.post(f"/v1/applications/{application}/accept-offer")).status == 200
+    move = (await world.amina.get(f"/v1/applications/{application}")).body["move_case"]
+    path, arrival = f"/v1/move-cases/{move}", {"arrived_on": str(TODAY)}
+    assert (await world.sam.post(f"{path}/release", {"release_on": str(TODAY)}, if_match='"1"')).status == 200
+    await world.stage.pump()
+    await reads_the_move(world, world.dan, move, listed=0)
+    await reads_the_move(world, world.olga, move, listed=1)
+    assert (await world.dan.post(f"{path}/complete", arrival)).status == 404
+    assert (await world.olga.post(f"{path}/complete", arrival)).status == 200
+
+
+async def test_who_posted_above_the_unit_receives_the_move_as_long_as_they_own_it(world: World) -> None:
+    application = await world.apply(await world.post(world.lea))
+    assert (await world.offer(application, world.lea)).status == 200
+    assert (await world.amina.post(f"/v1/applications/{application}/accept-offer")).status == 200
+    move = (await world.amina.get(f"/v1/applications/{application}")).body["move_case"]
+    await world.stage.pump()
+    await reads_the_move(world, world.lea, move, listed=1)
+    appointed = TODAY - timedelta(days=2)
+    await world.stage.tell(
+        profiles.UnitLeaderAppointed(unit=world.research, leader=world.nobu.id, effective_on=appointed)
+    )
+    await reads_the_move(world, world.lea, move, listed=0)
+
+
+async def reads_the_move(world: World, person: Person, move: str, *, listed: int) -> None:
+    assert (await person.get(f"/v1/move-cases/{move}")).status == (200 if listed else 404)
+    assert len((await person.get("/v1/move-cases")).body["items"]) == listed
+    assert len((await person.get("/v1/move-cases", person=world.amina.id)).body["items"]) == listed
+
+
+async def test_who_owns_an_opportunity_no_more_neither_closes_nor_withdraws_it(world: World) -> None:
+    opportunity = await world.post()
+    await world.succeeds_dan(world.olga)
+    for command in ("close", "withdraw"):
+        assert (await world.dan.post(f"/v1/opportunities/{opportunity}/{command}", {})).status == 403
+    assert (await world.olga.post(f"/v1/opportunities/{opportunity}/withdraw")).status == 200
 
 
 async def test_releasing_is_for_the_manager_and_hr_and_arriving_for_the_others(world: World) -> None:
