@@ -64,13 +64,16 @@ class Cast:
         """The employee, with a token that says that they act as HR partner: for the unit that they belong to."""
         return f"Bearer {self.employee} hr_partner"
 
-    async def changes_manager(self) -> None:
-        manager = self.people[Who.MANAGER]
+    async def comes_to_now(self) -> None:
+        """There is another manager, and who leaves has left."""
+        manager, gone = self.people[Who.MANAGER], self.people[Who.LEFT]
         await self.stage.tell(profiles.UnitLeaderAppointed(unit=self.team, leader=manager, effective_on=YESTERDAY))
+        await self.stage.leaves(gone, YESTERDAY - timedelta(days=1))
 
 
 async def cast(stage: Stage, employee: UUID | None = None) -> Cast:
-    """The former manager is still the manager. An employee who is given was hired by the API already."""
+    """The former manager is still the manager, and nobody has left. An employee who is given was hired by the API
+    already."""
     company, team, data, elsewhere = (uuid4() for _ in range(4))
     people = {who: uuid4() for who in Who if who not in _SERVICES}
     units = dict.fromkeys(people, company) | {

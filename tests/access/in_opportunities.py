@@ -121,7 +121,7 @@ class Opportunities(World):
 
 async def opportunities_world(stage: Stage) -> Opportunities:
     made = Opportunities(await cast(stage))
-    await made.cast.changes_manager()
+    await made.cast.comes_to_now()
     sent = made.words("statement")
     made.received = await made.posted()
     made.applications[await made.applied(sent.text, made.received)] = [sent]

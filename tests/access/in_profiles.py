@@ -262,7 +262,8 @@ async def profiles_world(stage: Stage) -> Profiles:
     people = made.cast.people
     await made.write("kept-to-oneself")
     await made.write("for-the-manager-before", audience="my_manager")
-    await made.cast.changes_manager()
+    await made.write("for-who-left", audience="person", reader=str(people[Who.LEFT]))
+    await made.cast.comes_to_now()
     await made.write("for-the-manager", Who.MANAGER, audience="my_manager")
     await made.write("for-any-manager", Who.MANAGER, Who.STAND_IN, audience="whoever_is_my_manager")
     await made.write("for-a-mentor", Who.PARTNER, audience="person", reader=str(people[Who.PARTNER]))
