@@ -26,6 +26,7 @@ from shared.contracts.opportunities import (
     ApplicationShortlisted,
     ApplicationSubmitted,
     ApplicationWithdrawn,
+    ItemErased,
     OfferAccepted,
     OfferDeclined,
     OfferMade,
@@ -135,7 +136,7 @@ ApplicationCommand = (
 
 @dataclass(frozen=True, slots=True)
 class NotSubmitted:
-    """No event yet."""
+    """No event yet, or all of it erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +192,8 @@ ApplicationState = NotSubmitted | Application
 def evolve(state: ApplicationState, event: Event) -> ApplicationState:
     if isinstance(event, ApplicationSubmitted):
         return Submitted(event)
+    if isinstance(event, ItemErased):
+        return NotSubmitted()
     if isinstance(state, NotSubmitted):
         return state
     match event:

@@ -169,6 +169,20 @@ class ErasureMarked(erasure.ErasureMarked, name="opportunities.erasure_marked", 
     """From here on, what a person said of themselves to this service before is erased."""
 
 
+class ItemErased(
+    Event,
+    name="opportunities.item_erased",
+    version=1,
+    subject="person",
+    withheld="it ends one application or move, so that no command finds it; ErasureMarked tells everybody else",
+):
+    """An application, or a move, of somebody who is erased is there no more."""
+
+    item: Item
+    person: Person
+    erasure: Item
+
+
 class ErasureReported(erasure.ErasureReported, name="opportunities.erasure_reported", version=1, subject="person"):
     """This service has cleaned its own stores of what an erasure took."""
 
@@ -188,5 +202,6 @@ EVENTS: tuple[type[Event], ...] = (
     MoveReleased,
     MoveCompleted,
     ErasureMarked,
+    ItemErased,
     ErasureReported,
 )

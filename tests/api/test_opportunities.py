@@ -12,7 +12,8 @@ import time_machine
 
 from services.opportunities.app import SERVICE
 from shared.auth.callers import Caller, Scope
-from shared.contracts import profiles
+from shared.contracts import erasure, profiles
+from shared.erasure.marking import Marking, Order
 from shared.eventstore import Stored
 from shared.http import Health, Routes, build
 from tests.api.stage import LONG_AGO, Answered, Person, Stage, stage
@@ -804,6 +805,44 @@ async def test_with_the_manager_changes_who_reads_and_releases(world: World) -> 
     assert (await world.sam.get(f"/v1/move-cases/{move}")).status == 404
     body = {"release_on": str(TODAY + timedelta(days=1))}
     assert (await world.nobu.post(f"/v1/move-cases/{move}/release", body, if_match='"1"')).status == 200
+
+
+async def test_what_somebody_applied_for_goes_with_them_when_they_are_erased(world: World) -> None:
+    opportunity = await world.post()
+    application = await world.apply(opportunity)
+    move = await world.accepted("another")
+    await world.stage.leaves(world.amina.id, TODAY - timedelta(days=2))
+    await erased(world, "person")
+    nowhere = (await world.dan.get(f"/v1/applications/{uuid4()}")).body
+    path, gone = f"/v1/applications/{application}", f"/v1/move-cases/{move}"
+    answers = [
+        await world.dan.get(path),
+        await world.dan.post(f"{path}/shortlist"),
+        await world.dan.post(f"{path}/offer", if_match='"1"'),
+        await world.dan.post(f"{path}/decline", {"reason": "No.", "next_step": "Wait."}, if_match='"1"'),
+        await world.dan.get(gone),
+        await world.hugo.post(f"{gone}/release", {"release_on": str(TODAY)}, if_match='"1"'),
+    ]
+    assert [(answer.status, answer.body) for answer in answers] == [(404, nowhere)] * len(answers)
+    received = await world.dan.get(f"/v1/opportunities/{opportunity}/applications")
+    assert received.body["items"] == []
+
+
+async def test_without_its_words_an_application_goes_on(world: World) -> None:
+    application = await world.apply(await world.post())
+    await erased(world, "words")
+    found = await world.dan.get(f"/v1/applications/{application}")
+    assert (found.status, found.body["status"], found.body["statement"]) == (200, "submitted", None)
+    assert (await world.dan.post(f"/v1/applications/{application}/shortlist")).status == 200
+
+
+async def erased(world: World, scope: erasure.Scope) -> None:
+    """Of Amina, as the service cleans it."""
+    order = Order(uuid4(), world.amina.id, scope)
+    world.stage.keys.erase(world.amina.id)
+    await world.stage.tell(profiles.ErasureOrdered(**order._asdict()))
+    await Marking("opportunities", world.stage.parts.pool, SERVICE.ends_with_erasure).mark(order)
+    await world.stage.pump()
 
 
 # What is stored, and what is refused

@@ -43,6 +43,7 @@ from shared.contracts.opportunities import (
     ApplicationShortlisted,
     ApplicationSubmitted,
     ApplicationWithdrawn,
+    ItemErased,
     MoveAgreed,
     MoveKind,
     OfferAccepted,
@@ -272,6 +273,13 @@ def agreed(kind: MoveKind) -> MoveAgreed:
         to_unit=posting.unit,
         effective_on=WEDNESDAY,
     )
+
+
+def test_an_application_of_who_is_erased_is_not_found() -> None:
+    gone = ItemErased(item=APPLICATION, person=AMINA, erasure=UUID(int=9))
+    for events in (*PENDING, *ENDED, (submitted, offered, accepted)):
+        for command in (SHORTLIST, OFFER, DECLINE, WITHDRAW, ACCEPT, REFUSE):
+            given(*events, gone).when(command).refused(NotFound)
 
 
 def taking(kind: OpportunityKind) -> Settled:
