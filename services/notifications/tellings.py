@@ -64,9 +64,10 @@ _BACKDATED_BY_KIND: Mapping[Kind, timedelta] = {
     "move_completed": timedelta(days=31),
 }
 
-Whom = Literal["person", "manager", "hr_partners", "managed", "team", "applicants"]
+Whom = Literal["person", "manager", "hr_partners", "managed", "team", "owner", "applicants"]
 """What `to` is: the person to tell; whose manager, or whose HR partners, to tell; the person to tell if `who` has
-become their manager; the unit in which all are told whose manager `who` has become; what they all applied for."""
+become their manager; the unit in which all are told whose manager `who` has become; the opportunity whose owner, or
+whose applicants, are told."""
 
 
 OF_RELATIONS = ("managed", "team")
@@ -101,7 +102,8 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """The two whom an item concerns: employee and partner of a conversation, applicant and owner of an application."""
+    """The two whom an item concerns: employee and partner of a conversation, applicant and owner of an application, as
+    it was sent."""
 
     person: UUID
     other: UUID
@@ -140,12 +142,12 @@ def parties_of(event: Event) -> tuple[UUID, Parties] | None:
 
 
 def item_of(event: Event) -> UUID | None:
-    """The conversation or application whose parties an event needs."""
+    """The conversation whose parties an event needs."""
     match event:
-        case conversations.ConversationRequested() | opportunities.ApplicationSubmitted():
+        case conversations.ConversationRequested():
             return None
         case _:
-            return getattr(event, "conversation", None) or getattr(event, "application", None)
+            return getattr(event, "conversation", None)
 
 
 def ends(event: Event) -> UUID | None:
@@ -279,17 +281,10 @@ def _commitment(kind: Kind) -> Rule:
     return rule
 
 
-def _submitted(event: opportunities.ApplicationSubmitted, _: Parties | None) -> tuple[Telling, ...]:
-    details = {"who": str(event.person), "opportunity": str(event.opportunity)}
-    return (Telling("application_received", event.application, "person", event.owner, details, event.effective_on),)
-
-
 def _to_owner(kind: Kind) -> Rule:
-    def rule(event: Any, parties: Parties | None) -> tuple[Telling, ...]:
-        if parties is None:
-            return ()
+    def rule(event: Any, _: Parties | None) -> tuple[Telling, ...]:
         details = {"who": str(event.person), "opportunity": str(event.opportunity)}
-        return (Telling(kind, event.application, "person", parties.other, details, event.effective_on),)
+        return (Telling(kind, event.application, "owner", event.opportunity, details, event.effective_on),)
 
     return rule
 
@@ -349,7 +344,7 @@ _RULES: Mapping[type[Event], Rule] = {
     conversations.CommitmentMade: _commitment("commitment_made"),
     conversations.CommitmentKept: _commitment("commitment_kept"),
     conversations.CommitmentMissed: _commitment("commitment_missed"),
-    opportunities.ApplicationSubmitted: _submitted,
+    opportunities.ApplicationSubmitted: _to_owner("application_received"),
     opportunities.ApplicationWithdrawn: _to_owner("application_withdrawn"),
     opportunities.ApplicationShortlisted: _to_applicant("application_shortlisted"),
     opportunities.ApplicationDeclined: _to_applicant("application_declined"),

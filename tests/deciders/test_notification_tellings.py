@@ -64,7 +64,6 @@ TODAY = NOW.date()
 ITEM, ANA, MAX, EVE, UNIT, POSTING = (UUID(int=number) for number in range(1, 7))
 SEALED = Sealed("…", "key", "context")
 TALK = Parties(ANA, MAX)
-APPLICATION = Parties(ANA, MAX, POSTING)
 
 
 def shared(audience: AudienceKind, reader: UUID | None) -> AspirationShared:
@@ -185,21 +184,21 @@ TOLD: list[tuple[Event, Parties | None, Kind, Whom, UUID]] = [
         ApplicationSubmitted(**application, owner=MAX, skills=SEALED, matching=SEALED, missing=SEALED),
         None,
         "application_received",
-        "person",
-        MAX,
+        "owner",
+        POSTING,
     ),
-    (ApplicationWithdrawn(**application), APPLICATION, "application_withdrawn", "person", MAX),
-    (ApplicationShortlisted(**application), APPLICATION, "application_shortlisted", "person", ANA),
+    (ApplicationWithdrawn(**application), None, "application_withdrawn", "owner", POSTING),
+    (ApplicationShortlisted(**application), None, "application_shortlisted", "person", ANA),
     (
         ApplicationDeclined(**application, reason=SEALED, next_step=SEALED),
-        APPLICATION,
+        None,
         "application_declined",
         "person",
         ANA,
     ),
-    (OfferMade(**application), APPLICATION, "offer_made", "person", ANA),
-    (OfferAccepted(**application), APPLICATION, "offer_accepted", "person", MAX),
-    (OfferDeclined(**application), APPLICATION, "offer_declined", "person", MAX),
+    (OfferMade(**application), None, "offer_made", "person", ANA),
+    (OfferAccepted(**application), None, "offer_accepted", "owner", POSTING),
+    (OfferDeclined(**application), None, "offer_declined", "owner", POSTING),
     (
         OpportunityWithdrawn(opportunity=POSTING, effective_on=TODAY),
         None,
@@ -281,7 +280,7 @@ def test_who_decides_on_an_application_is_told_of_it_and_not_of_what_goes_with_i
 def test_later_events_need_the_parties_that_the_first_one_named() -> None:
     assert parties_of(requested(ANA)) == (ITEM, TALK)
     assert item_of(ConversationAccepted(conversation=ITEM, employee=ANA, by=MAX)) == ITEM
-    assert item_of(OfferMade(**application)) == ITEM
+    assert item_of(OfferMade(**application)) is None
     assert item_of(requested(ANA)) is None
     assert item_of(assigned(MAX)) is None
     assert ends(ApplicationWithdrawn(**application)) == ITEM
