@@ -40,6 +40,7 @@ Kind = Literal[
     "offer_made",
     "offer_accepted",
     "offer_declined",
+    "opportunity_filled",
     "opportunity_withdrawn",
     "move_agreed",
     "move_to_release",
@@ -297,13 +298,17 @@ def _to_applicant(kind: Kind) -> Rule:
     return rule
 
 
-def _opportunity_withdrawn(event: opportunities.OpportunityWithdrawn, _: Parties | None) -> tuple[Telling, ...]:
-    details = {"opportunity": str(event.opportunity)}
-    return (
-        Telling(
-            "opportunity_withdrawn", event.opportunity, "applicants", event.opportunity, details, event.effective_on
-        ),
-    )
+def _to_applicants(kind: Kind) -> Rule:
+    def rule(event: Any, _: Parties | None) -> tuple[Telling, ...]:
+        details = {"opportunity": str(event.opportunity)}
+        return (Telling(kind, event.opportunity, "applicants", event.opportunity, details, event.effective_on),)
+
+    return rule
+
+
+def _closed(event: opportunities.OpportunityClosed, parties: Parties | None) -> tuple[Telling, ...]:
+    """Whoever accepted it is not told what they did."""
+    return _to_applicants("opportunity_filled")(event, parties) if event.filled else ()
 
 
 def _move(kind: Kind) -> Rule:
@@ -351,7 +356,8 @@ _RULES: Mapping[type[Event], Rule] = {
     opportunities.OfferMade: _to_applicant("offer_made"),
     opportunities.OfferAccepted: _to_owner("offer_accepted"),
     opportunities.OfferDeclined: _to_owner("offer_declined"),
-    opportunities.OpportunityWithdrawn: _opportunity_withdrawn,
+    opportunities.OpportunityClosed: _closed,
+    opportunities.OpportunityWithdrawn: _to_applicants("opportunity_withdrawn"),
     opportunities.MoveAgreed: _agreed,
     opportunities.MoveReleased: _move("move_released"),
     opportunities.MoveCompleted: _move("move_completed"),

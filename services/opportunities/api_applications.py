@@ -233,7 +233,7 @@ def _add_commands_of_applicants(
     @routes.post(
         "/v1/applications/{application}/decline-offer",
         access=matrix.ANSWER_OFFER,
-        refuses=(*_ENDED, rules.NoOfferMade),
+        refuses=(*_ENDED, postings.OpportunityFilled, rules.NoOfferMade),
         example={"reason": "Not before my project ends in June."},
     )
     async def decline_offer(call: Call[DeclineOfferBody], application: UUID) -> Receipt:
@@ -248,7 +248,7 @@ def _add_decisions(routes: Routes, access: _Access, streams: Streams, relations:
     @routes.post(
         "/v1/applications/{application}/shortlist",
         access=matrix.DECIDE_APPLICATION,
-        refuses=(*_ENDED, rules.OfferPending),
+        refuses=(*_ENDED, postings.OpportunityFilled, rules.OfferPending),
     )
     async def shortlist_application(call: Call, application: UUID) -> Receipt:
         """Put an application on the short list."""

@@ -121,7 +121,7 @@ def add_routes(
         example={"filled": False},
     )
     async def close_opportunity(call: Call[CloseBody], opportunity: UUID) -> Receipt:
-        """Take no more applications; those received go on."""
+        """Take no more applications; those received go on, unless it was filled: then open ones end with it."""
         await standings.require_steward((await find(opportunity))[0].posting, call.caller)
         command = rules.CloseOpportunity(call.body.filled, await relations.today(call.person, call.at))
         return await streams.execute(rules.DECIDER, opportunity, command, call.origin)

@@ -2,7 +2,10 @@
 
 One stream for a person and an opportunity, so that there is one open application at most. After it has ended without an
 offer accepted, the person may apply again: the same application, submitted anew. The owner can decline even an offer
-made, until it is accepted, with a reason and a next step as any decline: a role for one was given to another, say.
+made, until it is accepted, with a reason and a next step as any decline.
+
+With the opportunity withdrawn or filled, an open application has ended. Of what was filled the owner can still say to
+whom it was not given why, and what next; and the applicant can still take their words back.
 """
 
 import hmac
@@ -276,6 +279,7 @@ def _shortlist(command: ShortlistApplication, state: Application) -> Sequence[Ev
         raise OfferPending
     if isinstance(pending, Shortlisted):
         return []
+    require_unfilled(command.opportunity)
     letter = pending.letter
     return [ApplicationShortlisted(**_about(letter, command.on))]
 
@@ -304,6 +308,7 @@ def _accept(command: AcceptOffer, state: Application) -> Sequence[Event]:
 
 def _decline_offer(command: DeclineOffer, state: Application) -> Sequence[Event]:
     letter = _require_offer(state, command.opportunity).letter
+    require_unfilled(command.opportunity)
     return [OfferDeclined(**_about(letter, command.on), reason=command.reason)]
 
 

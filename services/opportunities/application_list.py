@@ -25,7 +25,7 @@ from services.opportunities.application import (
 )
 from services.opportunities.matching import Matched, matched
 from services.opportunities.move import move_id
-from services.opportunities.opportunity import KINDS, Posted, Withdrawn
+from services.opportunities.opportunity import KINDS, Filled, Posted, Withdrawn
 from services.opportunities.opportunity_list import Told, told
 from shared.contracts.event import Event
 from shared.contracts.opportunities import (
@@ -61,6 +61,7 @@ class ApplicationView(BaseModel):
     """An application. Words are null where none were given or they were erased; for the owner also once the applicant
     withdrew it or has left.
 
+    `ended_with_opportunity`: that was filled or withdrawn while the application was open.
     `matching` and `missing` together are what the posting asks for; nothing follows from a missing skill.
     `reason` and `next_step` are the owner's for a decline, `reason` the applicant's for an offer they declined.
     """
@@ -103,7 +104,7 @@ async def view(state: Application, opportunity: Posted, sealer: Sealer, *, reade
         "missing": letter.missing,
         "reason": reason,
         "next_step": next_step,
-        "opportunity_withdrawn": isinstance(opportunity, Withdrawn),
+        "opportunity_over": isinstance(opportunity, Filled | Withdrawn),
         "over": over,
     }
     return (await _views([document], sealer, reader=reader))[0]
@@ -145,7 +146,7 @@ async def _views(documents: Sequence[dict[str, Any]], sealer: Sealer, *, reader:
         over = document.pop("over") or document["status"] == "withdrawn"
         if over and document["person"] != reader:
             document.update(dict.fromkeys(_WORDS))
-        if document.pop("opportunity_withdrawn") and document["status"] in _PENDING:
+        if document.pop("opportunity_over") and document["status"] in _PENDING:
             document["status"] = "ended_with_opportunity"
     return [_shown(document) for document in await sealer.clear(documents)]
 
@@ -241,11 +242,11 @@ def _stored(value: object) -> bytes | None:
 _FIELDS = f"""
     select a.position, a.application, a.opportunity, o.title, o.kind, a.person, a.status, a.submitted_on, a.statement,
            a.skills, a.matching, a.missing, a.reason, a.next_step,
-           coalesce(o.status = 'withdrawn', false) as opportunity_withdrawn,
+           coalesce(o.status in ('filled', 'withdrawn'), false) as opportunity_over,
            {is_over("a.person", "a.submitted_on")} as over
     from applications a left join opportunities o using (opportunity)"""
 
-_STATUS_NOW = """case when o.status = 'withdrawn' and a.status in ('submitted', 'shortlisted', 'offered')
+_STATUS_NOW = """case when o.status in ('filled', 'withdrawn') and a.status in ('submitted', 'shortlisted', 'offered')
     then 'ended_with_opportunity' else a.status end"""
 
 _MINE = f"""{_FIELDS} where a.person = $1 and ($2::bigint is null or a.position < $2)

@@ -32,7 +32,7 @@ class OpportunityPosted(Event, name="opportunities.opportunity_posted", version=
 
 
 class OpportunityClosed(Event, name="opportunities.opportunity_closed", version=1, subject="opportunity"):
-    """The owner stopped taking applications: those received go on."""
+    """The owner stopped taking applications: those received go on, but end where it was filled."""
 
     opportunity: Item
     filled: Annotated[bool, Open("HR counts filled postings")] = False

@@ -290,6 +290,32 @@ async def test_those_who_wait_for_an_opportunity_hear_that_it_is_gone(desk: Desk
     assert await desk.told(ben) == []
 
 
+async def test_those_who_wait_for_an_opportunity_hear_that_somebody_else_has_it(desk: Desk) -> None:
+    owner, ana, ben = [await desk.stage.hire() for _ in range(3)]
+    posting = uuid4()
+    for person in (ana, ben):
+        submitted = opportunities.ApplicationSubmitted(
+            application=uuid4(),
+            opportunity=posting,
+            person=person,
+            owner=owner,
+            effective_on=TODAY,
+            skills=(),
+            matching=(),
+            missing=(),
+        )
+        await desk.hear(submitted, by=str(person))
+    closed, filled = [
+        opportunities.OpportunityClosed(opportunity=posting, filled=filled, effective_on=TODAY)
+        for filled in (False, True)
+    ]
+    await desk.hear(closed, by=str(owner))
+    assert await desk.told(ben) == []
+    await desk.hear(filled, by=str(ana))  # who accepts it, says so before it is heard that they did
+    assert [one["kind"] for one in await desk.told(ben)] == ["opportunity_filled"]
+    assert await desk.told(ana) == []
+
+
 async def test_an_audience_is_who_it_is_when_it_is_told(desk: Desk) -> None:
     leader, partner = await desk.stage.hire(), await desk.stage.hire()
     ana = await desk.stage.hire(unit=await desk.stage.unit(leader, hr_partner=partner))

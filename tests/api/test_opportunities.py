@@ -632,6 +632,33 @@ async def test_accepting_fills_the_role_and_agrees_the_move_in_one_append(world:
     assert declined.status == 200
 
 
+async def test_with_the_opportunity_filled_the_other_applications_end(world: World) -> None:
+    opportunity = await world.post()
+    taken, other = await world.apply(opportunity), await world.apply(opportunity, world.nobu)
+    assert (await world.offer(taken)).status == 200
+    assert (await world.amina.post(f"/v1/applications/{taken}/accept-offer")).status == 200
+    await world.stage.pump()
+    for read in (
+        await world.nobu.get(f"/v1/applications/{other}"),
+        await world.dan.get(f"/v1/applications/{other}"),
+    ):
+        assert read.body["status"] == "ended_with_opportunity"
+    ended = (await world.nobu.get("/v1/applications", status="ended_with_opportunity")).body["items"]
+    assert [one["application"] for one in ended] == [str(other)]
+    assert (await world.amina.get(f"/v1/applications/{taken}")).body["status"] == "accepted"
+    late = await world.dan.post(f"/v1/applications/{other}/shortlist")
+    assert (late.status, late.code) == (409, "opportunity-filled")
+
+
+async def test_what_is_closed_unfilled_leaves_applications_open(world: World) -> None:
+    opportunity = await world.post()
+    application = await world.apply(opportunity)
+    assert (await world.dan.post(f"/v1/opportunities/{opportunity}/close", {})).status == 200
+    assert (await world.amina.get(f"/v1/applications/{application}")).body["status"] == "submitted"
+    assert (await world.dan.post(f"/v1/opportunities/{opportunity}/close", {"filled": True})).status == 200
+    assert (await world.amina.get(f"/v1/applications/{application}")).body["status"] == "ended_with_opportunity"
+
+
 async def test_a_project_takes_several_people(world: World) -> None:
     opportunity = await world.post(kind="project")
     for person in (world.amina, world.nobu):

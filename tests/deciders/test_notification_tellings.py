@@ -45,6 +45,7 @@ from shared.contracts.opportunities import (
     OfferAccepted,
     OfferDeclined,
     OfferMade,
+    OpportunityClosed,
     OpportunityWithdrawn,
 )
 from shared.contracts.profiles import (
@@ -200,6 +201,13 @@ TOLD: list[tuple[Event, Parties | None, Kind, Whom, UUID]] = [
     (OfferAccepted(**application), None, "offer_accepted", "owner", POSTING),
     (OfferDeclined(**application), None, "offer_declined", "owner", POSTING),
     (
+        OpportunityClosed(opportunity=POSTING, filled=True, effective_on=TODAY),
+        None,
+        "opportunity_filled",
+        "applicants",
+        POSTING,
+    ),
+    (
         OpportunityWithdrawn(opportunity=POSTING, effective_on=TODAY),
         None,
         "opportunity_withdrawn",
@@ -264,9 +272,10 @@ def test_every_kind_and_every_event_of_the_table_is_tried_here() -> None:
         assigned(None),
         assigned(MAX, "dotted"),
         UnitLeaderAppointed(unit=UNIT, leader=None, effective_on=TODAY),
+        OpportunityClosed(opportunity=POSTING, effective_on=TODAY),
         ConversationAccepted(conversation=ITEM, employee=ANA, by=MAX),
     ],
-    ids=["own commitment", "vacancy", "dotted line", "no leader", "parties unknown"],
+    ids=["own commitment", "vacancy", "dotted line", "no leader", "others go on", "parties unknown"],
 )
 def test_some_tell_nobody(event: Event) -> None:
     assert tellings(event, None) == ()
