@@ -165,7 +165,8 @@ def _add_reads(
         """
         state, version, opportunity = await access.read(call, application)
         over = await access.is_over(state)
-        shown = await view(state, opportunity, sealer, reader=call.person, over=over)
+        owner = await standings.owner(opportunity.posting)
+        shown = await view(state, opportunity, owner, sealer, reader=call.person, over=over)
         if state.letter.person != call.person:
             audit.note(call.caller, [_shown(application, state.letter.person)])
         return Found(shown, version)

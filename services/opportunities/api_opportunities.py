@@ -69,7 +69,7 @@ class OpportunitiesQuery(Listing):
     unit: Annotated[UUID | None, Field(description="In this unit or below it.")] = None
     country: Country | None = None
     skill: Annotated[Line | None, Field(description="Asked for: an ESCO URI or a label, in whatever case.")] = None
-    owner: Annotated[UUID | None, Field(description="Posted by this person.")] = None
+    owner: Annotated[UUID | None, Field(description="Owned by this person now.")] = None
     changed_since: Annotated[Moment | None, Field(description="Posted, closed or withdrawn since then.")] = None
 
 
@@ -167,7 +167,7 @@ def add_routes(
     async def read_opportunity(call: Call, opportunity: UUID) -> Found[OpportunityView]:
         """One posting, as it is now."""
         state, version = await find(opportunity)
-        return Found(view(state, await today(call)), version)
+        return Found(view(state, await standings.owner(state.posting), await today(call)), version)
 
     async def find(opportunity: UUID) -> tuple[rules.Posted, int]:
         state, version = await streams.state(rules.DECIDER, opportunity)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from services.opportunities.move import Agreed, Completed, Move, Released
 from services.opportunities.opportunity_list import Told, told
-from services.opportunities.standing import leads_itself
+from services.opportunities.standing import leads_itself, owner_of
 from shared.auth.callers import Caller, Role
 from shared.contracts.event import Event
 from shared.contracts.opportunities import MoveAgreed, MoveCompleted, MoveKind, MoveReleased
@@ -19,7 +19,7 @@ from shared.erasure.forgetting import Mark
 from shared.http import Page
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
-from shared.relations.reads import Relations, Rows, decides_on, has_left, is_hr_partner, is_manager, partners_unit
+from shared.relations.reads import Relations, Rows, has_left, is_hr_partner, is_manager, partners_unit
 
 MoveStatus = Literal["agreed", "released", "completed"]
 
@@ -133,8 +133,8 @@ async def _apply(connection: asyncpg.Connection, event: Event, position: int) ->
             pass
 
 
-# What anyone offers moves nobody. Who else than the poster owns it leads its unit: that is asked by itself.
-_OWNS = f"(o.owner = $1 and {decides_on('o.unit', 'o.owner', 'false')} = $1)"
+# Who else than the poster owns it leads its unit: that is asked by itself.
+_OWNS = f"(o.owner = $1 and {owner_of('o')} = $1)"
 
 # Whom a move concerns ($1, who acts as HR partner if $2), as api_move_cases has it: the moves of one person ($5) …
 _OF_PERSON = f"""

@@ -67,6 +67,14 @@ def leads_itself(unit: str, caller: str) -> str:
     )
 
 
+_BY_ANYONE = ", ".join(f"'{kind}'" for kind in sorted(OFFERED_BY_ANYONE))
+
+
+def owner_of(row: str) -> str:
+    """SQL: who owns the opportunity of this row now; null: nobody, until its unit has a leader again."""
+    return decides_on(f"{row}.unit", f"{row}.owner", f"({row}.kind in ({_BY_ANYONE}))")
+
+
 _STANDING = f"""
     select coalesce({unit_of("$2")} = $1, false) as belongs, {leads_itself("$1", "$2")} as leads,
            {leads_unit("$1", "$2")} as leads_above, {partners_unit("$1", "$2")} as partner, {has_left("$2")} as left,

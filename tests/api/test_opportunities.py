@@ -169,6 +169,7 @@ async def test_what_is_posted_is_found_by_everybody(world: World) -> None:
         "kind": "role",
         "unit": str(world.data),
         "owner": str(world.dan.id),
+        "posted_by": str(world.dan.id),
         "title": "Data engineer",
         "description": "Figures.",
         "skills": ["SQL", ESCO],
@@ -337,6 +338,7 @@ async def test_an_application_without_a_full_match_is_taken_and_explained(world:
         "title": "Data engineer",
         "kind": "role",
         "person": str(world.amina.id),
+        "decided_by": str(world.dan.id),
         "status": "submitted",
         "submitted_on": mine.body["submitted_on"],
         "statement": STATEMENT,
@@ -454,6 +456,44 @@ async def test_an_application_is_told_to_who_owns_the_opportunity_now(world: Wor
     assert orjson.loads(submitted.body)["owner"] == str(world.dan.id)
     refused = await world.dan.post("/v1/applications", {"opportunity": str(opportunity)})
     assert (refused.status, refused.code) == (409, "own-opportunity")
+
+
+async def test_an_applicant_reads_who_decides_on_it_now(world: World) -> None:
+    opportunity = await world.post()
+    application = await world.apply(opportunity)
+    await world.stage.pump()
+    await says_who_decides(world, application, world.dan)
+    await world.succeeds_dan(world.olga)
+    await says_who_decides(world, application, world.olga)
+    await world.stage.leaves(world.olga.id, TODAY - timedelta(days=2))
+    await says_who_decides(world, application, None)
+
+
+async def says_who_decides(world: World, application: UUID, owner: Person | None) -> None:
+    decides = owner and str(owner.id)
+    one = (await world.amina.get(f"/v1/applications/{application}")).body
+    [listed] = (await world.amina.get("/v1/applications")).body["items"]
+    assert (one["decided_by"], listed["decided_by"]) == (decides, decides)
+    posting = (await world.nobu.get(f"/v1/opportunities/{one['opportunity']}")).body
+    [offered] = (await world.nobu.get("/v1/opportunities", unit=world.company)).body["items"]
+    for posted in (posting, offered):
+        assert (posted["owner"], posted["posted_by"]) == (decides, str(world.dan.id))
+
+
+async def test_nobody_is_said_to_decide_on_their_own_application(world: World) -> None:
+    application = await world.apply(await world.post(), world.nobu)
+    await world.succeeds_dan(world.nobu)
+    await world.stage.pump()
+    assert (await world.nobu.get(f"/v1/applications/{application}")).body["decided_by"] is None
+    assert (await world.nobu.get("/v1/applications")).body["items"][0]["decided_by"] is None
+
+
+async def test_what_somebody_owns_now_is_found_by_it(world: World) -> None:
+    await world.post(title="A")
+    assert await world.listed(owner=world.dan.id) == ["A"]
+    await world.succeeds_dan(world.olga)
+    assert await world.listed(owner=world.dan.id) == []
+    assert await world.listed(owner=world.olga.id) == ["A"]
 
 
 async def test_who_has_left_hands_over_to_who_leads_the_unit(world: World) -> None:
