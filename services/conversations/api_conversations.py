@@ -255,7 +255,13 @@ def _add_reads(
         request = record.request
         if caller.person == request.employee or not record.holds_words_of_the_employee():
             return True
-        if request.partner_role not in ("manager", "hr_partner"):
-            return True
         relation = await relations.between(request.employee, caller)
-        return relation.manager if request.partner_role == "manager" else relation.hr_partner
+        if await relations.left(request.employee) or await relations.left(request.partner):
+            return False
+        match request.partner_role:
+            case "manager":
+                return relation.manager
+            case "hr_partner":
+                return relation.hr_partner
+            case _:
+                return True

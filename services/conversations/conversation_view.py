@@ -1,9 +1,9 @@
 """One conversation as a party reads it: folded from its stream, so that it is always current.
 
 Both parties read what they said to each other: the agenda sent with the request, the reason of a refusal. Outcomes are
-read here by whoever rated them alone. A partner who spoke as manager or HR partner reads the employee's words while
-they are that; afterwards dates and states remain, and what they wrote themselves. The employee goes on reading what was
-said to them.
+read here by whoever rated them alone. A partner reads the employee's words while both are there, and as manager or HR
+partner while they are that; afterwards dates and states remain, and what they wrote themselves. The employee goes on
+reading what was said to them.
 """
 
 from collections.abc import Mapping, Sequence

@@ -15,7 +15,7 @@ from services.notifications.messages import message
 from services.notifications.recipients import Recipients
 from shared.contracts.event import Event
 from shared.contracts.notifications import NotificationRead, NotificationSent
-from shared.contracts.opportunities import OpportunityPosted
+from shared.contracts.opportunities import OFFERED_BY_ANYONE, OpportunityPosted
 from shared.contracts.profiles import Language
 from shared.contracts.reading import read_event
 from shared.erasure.forgetting import Mark
@@ -90,7 +90,7 @@ async def _apply(connection: asyncpg.Connection, told: Told) -> None:
 
 
 class Titles:
-    """The read model `titles`: what opportunities are called, for messages that speak of them."""
+    """The read model `titles`: what opportunities are called, for messages that speak of them; and whose they are."""
 
     name = "titles"
     services = ("opportunities",)
@@ -102,10 +102,13 @@ class Titles:
         return tuple(event for event in found if isinstance(event, OpportunityPosted))
 
     async def write(self, connection: asyncpg.Connection, batch: tuple[OpportunityPosted, ...]) -> None:
-        rows = sorted((event.opportunity, event.title) for event in batch)
+        rows = sorted(
+            (event.opportunity, event.title, event.unit, event.owner, event.kind in OFFERED_BY_ANYONE)
+            for event in batch
+        )
         await connection.executemany(
-            """insert into titles (opportunity, title) values ($1, $2)
-               on conflict (opportunity) do update set title = excluded.title""",
+            """insert into titles (opportunity, title, unit, owner, by_anyone) values ($1, $2, $3, $4, $5)
+               on conflict do nothing""",
             rows,
         )
 

@@ -46,6 +46,7 @@ WORDS: Mapping[str, str] = {
     "offer_made": "You have an offer: %(opportunity)s.",
     "offer_accepted": "%(who)s accepted your offer: %(opportunity)s.",
     "offer_declined": "%(who)s declined your offer: %(opportunity)s.",
+    "opportunity_filled": "What you applied for was given to somebody else: %(opportunity)s.",
     "opportunity_withdrawn": "What you applied for is no longer offered: %(opportunity)s.",
     "move_agreed": "Your move is agreed. You are going to: %(unit)s.",
     "move_to_release": "%(who)s is going to move: %(unit)s. Set the day of their release.",

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, assert_never
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from services.notifications import preferences
 from services.notifications.messages import as_language
 from services.notifications.tellings import Whom
 from shared.contracts.profiles import Language
-from shared.relations.reads import Relations, Rows, unit_of
+from shared.relations.reads import Relations, Rows, decides_on, unit_of
 from shared.sealing.sealer import Sealer
 from shared.streams import Streams
 from shared.zones import zone_of
@@ -33,6 +33,7 @@ _HR_PARTNERS = f"""
     where p.unit = {unit_of("$1")} and h.partner <> $1
       and h.from_on <= current_date and (h.to_on is null or h.to_on > current_date)
       and p.from_on <= current_date and (p.to_on is null or p.to_on > current_date)"""
+_OWNER = f"select {decides_on('t.unit', 't.owner', 't.by_anyone')} as person from titles t where t.opportunity = $1"
 _APPLICANTS = "select distinct person from parties where opportunity = $1 and open"
 _ADDRESS = """
     select value from aliases where person = $1 and source = 'email'
@@ -64,8 +65,8 @@ class Recipients:
         self._streams = streams
         self._sealer = sealer
 
-    async def of(self, whom: Whom, target: UUID, who: UUID | None, day: date | None) -> list[UUID]:
-        """Whom a telling means now."""
+    async def of(self, whom: Whom, target: UUID, who: UUID | None, day: date | None) -> list[UUID] | None:
+        """Whom a telling means now; None where it is not known yet."""
         match whom:
             case "person":
                 return [target]
@@ -78,9 +79,17 @@ class Recipients:
                 rows = await self._rows.fetch(_MANAGED, target, who, day)
             case "team":
                 rows = await self._rows.fetch(_TEAM, target, who, day)
-            case _:
+            case "owner":
+                return await self._owner(target)
+            case "applicants":
                 rows = await self._rows.fetch(_APPLICANTS, target)
+            case _:
+                assert_never(whom)
         return [row["person"] for row in rows]
+
+    async def _owner(self, opportunity: UUID) -> list[UUID] | None:
+        rows = await self._rows.fetch(_OWNER, opportunity)
+        return [row["person"] for row in rows if row["person"] is not None] if rows else None
 
     async def wishes(self, person: UUID) -> tuple[Wishes, int]:
         """A person's preferences and the version of their stream. What was erased is as if never

@@ -3,7 +3,8 @@ and of a sharing, only while it lasts.
 
 A telling is taken by moving its `due_at`: whoever is killed with it in hand leaves it to be taken again. Telling again
 is telling once, since a notification's stream is made of the event and the person. Nothing is told by stale relations:
-who has left is told nothing. News about relations themselves (a new manager) waits until these know them, too.
+who has left is told nothing. News about relations themselves (a new manager) waits until these know them, too; and news
+for the owner of an opportunity, until it is known what was posted.
 """
 
 import asyncio
@@ -150,7 +151,10 @@ class Teller:
         details = orjson.loads(row["details"])
         who = UUID(details["who"]) if "who" in details else None
         early = False
-        for person in await self._recipients.of(row["whom"], row["target"], who, row["day"]):
+        people = await self._recipients.of(row["whom"], row["target"], who, row["day"])
+        if people is None:
+            return now + timedelta(seconds=1)
+        for person in people:
             if row["day"] is not None and await self._relations.today(person, now) < row["day"]:
                 early = True
             elif (

@@ -40,6 +40,7 @@ Kind = Literal[
     "offer_made",
     "offer_accepted",
     "offer_declined",
+    "opportunity_filled",
     "opportunity_withdrawn",
     "move_agreed",
     "move_to_release",
@@ -64,9 +65,10 @@ _BACKDATED_BY_KIND: Mapping[Kind, timedelta] = {
     "move_completed": timedelta(days=31),
 }
 
-Whom = Literal["person", "manager", "hr_partners", "managed", "team", "applicants"]
+Whom = Literal["person", "manager", "hr_partners", "managed", "team", "owner", "applicants"]
 """What `to` is: the person to tell; whose manager, or whose HR partners, to tell; the person to tell if `who` has
-become their manager; the unit in which all are told whose manager `who` has become; what they all applied for."""
+become their manager; the unit in which all are told whose manager `who` has become; the opportunity whose owner, or
+whose applicants, are told."""
 
 
 OF_RELATIONS = ("managed", "team")
@@ -101,7 +103,8 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """The two whom an item concerns: employee and partner of a conversation, applicant and owner of an application."""
+    """The two whom an item concerns: employee and partner of a conversation, applicant and owner of an application, as
+    it was sent."""
 
     person: UUID
     other: UUID
@@ -140,12 +143,12 @@ def parties_of(event: Event) -> tuple[UUID, Parties] | None:
 
 
 def item_of(event: Event) -> UUID | None:
-    """The conversation or application whose parties an event needs."""
+    """The conversation whose parties an event needs."""
     match event:
-        case conversations.ConversationRequested() | opportunities.ApplicationSubmitted():
+        case conversations.ConversationRequested():
             return None
         case _:
-            return getattr(event, "conversation", None) or getattr(event, "application", None)
+            return getattr(event, "conversation", None)
 
 
 def ends(event: Event) -> UUID | None:
@@ -279,17 +282,10 @@ def _commitment(kind: Kind) -> Rule:
     return rule
 
 
-def _submitted(event: opportunities.ApplicationSubmitted, _: Parties | None) -> tuple[Telling, ...]:
-    details = {"who": str(event.person), "opportunity": str(event.opportunity)}
-    return (Telling("application_received", event.application, "person", event.owner, details, event.effective_on),)
-
-
 def _to_owner(kind: Kind) -> Rule:
-    def rule(event: Any, parties: Parties | None) -> tuple[Telling, ...]:
-        if parties is None:
-            return ()
+    def rule(event: Any, _: Parties | None) -> tuple[Telling, ...]:
         details = {"who": str(event.person), "opportunity": str(event.opportunity)}
-        return (Telling(kind, event.application, "person", parties.other, details, event.effective_on),)
+        return (Telling(kind, event.application, "owner", event.opportunity, details, event.effective_on),)
 
     return rule
 
@@ -302,13 +298,17 @@ def _to_applicant(kind: Kind) -> Rule:
     return rule
 
 
-def _opportunity_withdrawn(event: opportunities.OpportunityWithdrawn, _: Parties | None) -> tuple[Telling, ...]:
-    details = {"opportunity": str(event.opportunity)}
-    return (
-        Telling(
-            "opportunity_withdrawn", event.opportunity, "applicants", event.opportunity, details, event.effective_on
-        ),
-    )
+def _to_applicants(kind: Kind) -> Rule:
+    def rule(event: Any, _: Parties | None) -> tuple[Telling, ...]:
+        details = {"opportunity": str(event.opportunity)}
+        return (Telling(kind, event.opportunity, "applicants", event.opportunity, details, event.effective_on),)
+
+    return rule
+
+
+def _closed(event: opportunities.OpportunityClosed, parties: Parties | None) -> tuple[Telling, ...]:
+    """Whoever accepted it is not told what they did."""
+    return _to_applicants("opportunity_filled")(event, parties) if event.filled else ()
 
 
 def _move(kind: Kind) -> Rule:
@@ -349,14 +349,15 @@ _RULES: Mapping[type[Event], Rule] = {
     conversations.CommitmentMade: _commitment("commitment_made"),
     conversations.CommitmentKept: _commitment("commitment_kept"),
     conversations.CommitmentMissed: _commitment("commitment_missed"),
-    opportunities.ApplicationSubmitted: _submitted,
+    opportunities.ApplicationSubmitted: _to_owner("application_received"),
     opportunities.ApplicationWithdrawn: _to_owner("application_withdrawn"),
     opportunities.ApplicationShortlisted: _to_applicant("application_shortlisted"),
     opportunities.ApplicationDeclined: _to_applicant("application_declined"),
     opportunities.OfferMade: _to_applicant("offer_made"),
     opportunities.OfferAccepted: _to_owner("offer_accepted"),
     opportunities.OfferDeclined: _to_owner("offer_declined"),
-    opportunities.OpportunityWithdrawn: _opportunity_withdrawn,
+    opportunities.OpportunityClosed: _closed,
+    opportunities.OpportunityWithdrawn: _to_applicants("opportunity_withdrawn"),
     opportunities.MoveAgreed: _agreed,
     opportunities.MoveReleased: _move("move_released"),
     opportunities.MoveCompleted: _move("move_completed"),

@@ -165,7 +165,8 @@ def _add_reads(
         """
         state, version, opportunity = await access.read(call, application)
         over = await access.is_over(state)
-        shown = await view(state, opportunity, sealer, reader=call.person, over=over)
+        owner = await standings.owner(opportunity.posting)
+        shown = await view(state, opportunity, owner, sealer, reader=call.person, over=over)
         if state.letter.person != call.person:
             audit.note(call.caller, [_shown(application, state.letter.person)])
         return Found(shown, version)
@@ -233,7 +234,7 @@ def _add_commands_of_applicants(
     @routes.post(
         "/v1/applications/{application}/decline-offer",
         access=matrix.ANSWER_OFFER,
-        refuses=(*_ENDED, rules.NoOfferMade),
+        refuses=(*_ENDED, postings.OpportunityFilled, rules.NoOfferMade),
         example={"reason": "Not before my project ends in June."},
     )
     async def decline_offer(call: Call[DeclineOfferBody], application: UUID) -> Receipt:
@@ -248,7 +249,7 @@ def _add_decisions(routes: Routes, access: _Access, streams: Streams, relations:
     @routes.post(
         "/v1/applications/{application}/shortlist",
         access=matrix.DECIDE_APPLICATION,
-        refuses=(*_ENDED, rules.OfferPending),
+        refuses=(*_ENDED, postings.OpportunityFilled, rules.OfferPending),
     )
     async def shortlist_application(call: Call, application: UUID) -> Receipt:
         """Put an application on the short list."""

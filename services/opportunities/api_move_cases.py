@@ -120,7 +120,7 @@ def add_routes(
         if not relation.self:
             opportunity, _ = await streams.state(postings.DECIDER, case.opportunity)
             posting = OF_NOBODY if isinstance(opportunity, postings.NotPosted) else opportunity.posting
-            welcomes = await standings.welcomes(case.to_unit, posting.owner, call.caller)
+            welcomes = await standings.welcomes(posting, call.caller)
         if isinstance(state, rules.NotAgreed) or not (
             relation.self or relation.manager or relation.hr_partner or welcomes
         ):

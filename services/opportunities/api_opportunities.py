@@ -70,7 +70,7 @@ class OpportunitiesQuery(Listing):
     unit: Annotated[UUID | None, Field(description="In this unit or below it.")] = None
     country: Country | None = None
     skill: Annotated[Line | None, Field(description="Asked for: an ESCO URI or a label, in whatever case.")] = None
-    owner: Annotated[UUID | None, Field(description="Posted by this person.")] = None
+    owner: Annotated[UUID | None, Field(description="Owned by this person now.")] = None
     changed_since: Annotated[Moment | None, Field(description="Posted, closed or withdrawn since then.")] = None
 
 
@@ -128,7 +128,7 @@ def add_routes(
         example={"filled": False},
     )
     async def close_opportunity(call: Call[CloseBody], opportunity: UUID) -> Receipt:
-        """Take no more applications; those received go on."""
+        """Take no more applications; those received go on, unless it was filled: then open ones end with it."""
         await standings.require_steward((await find(opportunity))[0].posting, call.caller)
         command = rules.CloseOpportunity(call.body.filled, await relations.today(call.person, call.at))
         return await streams.execute(rules.DECIDER, opportunity, command, call.origin)
@@ -174,7 +174,7 @@ def add_routes(
     async def read_opportunity(call: Call, opportunity: UUID) -> Found[OpportunityView]:
         """One posting, as it is now."""
         state, version = await find(opportunity)
-        return Found(await view(state, sealer, await today(call)), version)
+        return Found(await view(state, await standings.owner(state.posting), sealer, await today(call)), version)
 
     async def find(opportunity: UUID) -> tuple[rules.Posted, int]:
         state, version = await streams.state(rules.DECIDER, opportunity)

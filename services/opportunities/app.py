@@ -3,6 +3,7 @@
 from services.opportunities import api_applications, api_move_cases, api_opportunities
 from services.opportunities.acceptance import Acceptances
 from services.opportunities.application_list import ApplicationList, Applications
+from services.opportunities.erasing import ends
 from services.opportunities.move_list import MoveList, Moves
 from services.opportunities.opportunity_list import Opportunities, OpportunityList
 from services.opportunities.standing import Standings
@@ -65,4 +66,5 @@ SERVICE = Service(
     schemas=(Opportunities.name, Applications.name, Moves.name),
     add_routes=add_routes,
     work=work,
+    ends_with_erasure=ends,
 )

@@ -2,7 +2,10 @@
 
 One stream for a person and an opportunity, so that there is one open application at most. After it has ended without an
 offer accepted, the person may apply again: the same application, submitted anew. The owner can decline even an offer
-made, until it is accepted, with a reason and a next step as any decline: a role for one was given to another, say.
+made, until it is accepted, with a reason and a next step as any decline.
+
+With the opportunity withdrawn or filled, an open application has ended. Of what was filled the owner can still say to
+whom it was not given why, and what next; and the applicant can still take their words back.
 """
 
 import hmac
@@ -26,6 +29,7 @@ from shared.contracts.opportunities import (
     ApplicationShortlisted,
     ApplicationSubmitted,
     ApplicationWithdrawn,
+    ItemErased,
     OfferAccepted,
     OfferDeclined,
     OfferMade,
@@ -135,7 +139,7 @@ ApplicationCommand = (
 
 @dataclass(frozen=True, slots=True)
 class NotSubmitted:
-    """No event yet."""
+    """No event yet, or all of it erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,8 @@ ApplicationState = NotSubmitted | Application
 def evolve(state: ApplicationState, event: Event) -> ApplicationState:
     if isinstance(event, ApplicationSubmitted):
         return Submitted(event)
+    if isinstance(event, ItemErased):
+        return NotSubmitted()
     if isinstance(state, NotSubmitted):
         return state
     match event:
@@ -273,6 +279,7 @@ def _shortlist(command: ShortlistApplication, state: Application) -> Sequence[Ev
         raise OfferPending
     if isinstance(pending, Shortlisted):
         return []
+    require_unfilled(command.opportunity)
     letter = pending.letter
     return [ApplicationShortlisted(**_about(letter, command.on))]
 
@@ -301,6 +308,7 @@ def _accept(command: AcceptOffer, state: Application) -> Sequence[Event]:
 
 def _decline_offer(command: DeclineOffer, state: Application) -> Sequence[Event]:
     letter = _require_offer(state, command.opportunity).letter
+    require_unfilled(command.opportunity)
     return [OfferDeclined(**_about(letter, command.on), reason=command.reason)]
 
 

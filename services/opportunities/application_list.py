@@ -25,8 +25,9 @@ from services.opportunities.application import (
 )
 from services.opportunities.matching import Matched, matched
 from services.opportunities.move import move_id
-from services.opportunities.opportunity import KINDS, Posted, Withdrawn
+from services.opportunities.opportunity import KINDS, Filled, Posted, Withdrawn
 from services.opportunities.opportunity_list import Told, told
+from services.opportunities.standing import owner_of
 from shared.contracts.event import Event
 from shared.contracts.opportunities import (
     ApplicationDeclined,
@@ -61,6 +62,8 @@ class ApplicationView(BaseModel):
     """An application. Words are null where none were given or they were erased; for the owner also once the applicant
     withdrew it or has left.
 
+    `decided_by`: who reads and decides on it now; null while nobody does.
+    `ended_with_opportunity`: that was filled or withdrawn while the application was open.
     `matching` and `missing` together are what the posting asks for; nothing follows from a missing skill.
     `reason` and `next_step` are the owner's for a decline, `reason` the applicant's for an offer they declined.
     """
@@ -70,6 +73,7 @@ class ApplicationView(BaseModel):
     title: str | None
     kind: OpportunityKind | None
     person: UUID
+    decided_by: UUID | None
     status: ApplicationStatus
     submitted_on: date
     statement: str | None
@@ -85,8 +89,10 @@ _PENDING = ("submitted", "shortlisted", "offered")
 _WORDS = ("statement", "skills", "matching", "missing", "reason", "next_step")
 
 
-async def view(state: Application, opportunity: Posted, sealer: Sealer, *, reader: UUID, over: bool) -> ApplicationView:
-    """An application from its streams. `over`: the applicant has left since."""
+async def view(
+    state: Application, opportunity: Posted, owner: UUID | None, sealer: Sealer, *, reader: UUID, over: bool
+) -> ApplicationView:
+    """An application from its streams. `owner`: of the opportunity, now; `over`: the applicant has left since."""
     letter, posting = state.letter, opportunity.posting
     reason, next_step = _answer(state)
     document = {
@@ -96,6 +102,7 @@ async def view(state: Application, opportunity: Posted, sealer: Sealer, *, reade
         "words": posting.words,
         "kind": posting.kind,
         "person": letter.person,
+        "decided_by": None if owner == letter.person else owner,
         "status": _status(state),
         "submitted_on": letter.effective_on,
         "statement": letter.statement,
@@ -104,7 +111,7 @@ async def view(state: Application, opportunity: Posted, sealer: Sealer, *, reade
         "missing": letter.missing,
         "reason": reason,
         "next_step": next_step,
-        "opportunity_withdrawn": isinstance(opportunity, Withdrawn),
+        "opportunity_over": isinstance(opportunity, Filled | Withdrawn),
         "over": over,
     }
     return (await _views([document], sealer, reader=reader))[0]
@@ -146,7 +153,7 @@ async def _views(documents: Sequence[dict[str, Any]], sealer: Sealer, *, reader:
         over = document.pop("over") or document["status"] == "withdrawn"
         if over and document["person"] != reader:
             document.update(dict.fromkeys(_WORDS))
-        if document.pop("opportunity_withdrawn") and document["status"] in _PENDING:
+        if document.pop("opportunity_over") and document["status"] in _PENDING:
             document["status"] = "ended_with_opportunity"
     return [_shown(document) for document in await sealer.clear(documents)]
 
@@ -241,13 +248,14 @@ def _stored(value: object) -> bytes | None:
 
 # An application is accepted before its opportunity is known here: they come in no order.
 _FIELDS = f"""
-    select a.position, a.application, a.opportunity, o.title, o.words, o.kind, a.person, a.status, a.submitted_on,
-           a.statement, a.skills, a.matching, a.missing, a.reason, a.next_step,
-           coalesce(o.status = 'withdrawn', false) as opportunity_withdrawn,
+    select a.position, a.application, a.opportunity, o.title, o.words, o.kind, a.person,
+           nullif({owner_of("o")}, a.person) as decided_by, a.status, a.submitted_on, a.statement, a.skills,
+           a.matching, a.missing, a.reason, a.next_step,
+           coalesce(o.status in ('filled', 'withdrawn'), false) as opportunity_over,
            {is_over("a.person", "a.submitted_on")} as over
     from applications a left join opportunities o using (opportunity)"""
 
-_STATUS_NOW = """case when o.status = 'withdrawn' and a.status in ('submitted', 'shortlisted', 'offered')
+_STATUS_NOW = """case when o.status in ('filled', 'withdrawn') and a.status in ('submitted', 'shortlisted', 'offered')
     then 'ended_with_opportunity' else a.status end"""
 
 _MINE = f"""{_FIELDS} where a.person = $1 and ($2::bigint is null or a.position < $2)

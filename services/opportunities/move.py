@@ -11,7 +11,7 @@ from typing import assert_never
 from uuid import UUID, uuid5
 
 from shared.contracts.event import Event
-from shared.contracts.opportunities import MoveAgreed, MoveCompleted, MoveKind, MoveReleased
+from shared.contracts.opportunities import ItemErased, MoveAgreed, MoveCompleted, MoveKind, MoveReleased
 from shared.refusals import Invalid, NotFound, Refusal, Unacceptable
 from shared.streams import Decider
 
@@ -71,7 +71,7 @@ MoveCommand = AgreeMove | ReleaseMove | CompleteMove
 
 @dataclass(frozen=True, slots=True)
 class NotAgreed:
-    """No event yet."""
+    """No event yet, or all of it erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +101,8 @@ MoveState = NotAgreed | Move
 def evolve(state: MoveState, event: Event) -> MoveState:
     if isinstance(event, MoveAgreed):
         return Agreed(event)
+    if isinstance(event, ItemErased):
+        return NotAgreed()
     match state, event:
         case ((Agreed() | Released()), MoveReleased()):
             return Released(state.case, event.release_on, event.released_by)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from services.opportunities.move import Agreed, Completed, Move, Released
 from services.opportunities.opportunity_list import Told, told
-from services.opportunities.standing import leads_itself
+from services.opportunities.standing import leads_itself, owner_of
 from shared.auth.callers import Caller, Role
 from shared.contracts.event import Event
 from shared.contracts.opportunities import MoveAgreed, MoveCompleted, MoveKind, MoveReleased
@@ -133,12 +133,15 @@ async def _apply(connection: asyncpg.Connection, event: Event, position: int) ->
             pass
 
 
+# Who else than the poster owns it leads its unit: that is asked by itself.
+_OWNS = f"(o.owner = $1 and {owner_of('o')} = $1)"
+
 # Whom a move concerns ($1, who acts as HR partner if $2), as api_move_cases has it: the moves of one person ($5) …
 _OF_PERSON = f"""
     select m.* from moves m left join opportunities o using (opportunity)
     where m.person = $5 and ($3::bigint is null or m.position < $3) and ($6::text is null or m.status = $6)
       and (m.person = $1 or not {has_left("$1::uuid")} and (
-          {is_manager("m.person", "$1::uuid")} or o.owner = $1 or {leads_itself("m.to_unit", "$1::uuid")}
+          {is_manager("m.person", "$1::uuid")} or {_OWNS} or {leads_itself("m.to_unit", "$1::uuid")}
           or ($2 and ({is_hr_partner("m.person", "$1::uuid")} or {partners_unit("m.to_unit", "$1::uuid")}))))
     order by m.position desc limit $4"""
 
@@ -165,7 +168,7 @@ _OF_ALL = f"""
         union
         select m.position from moves m where not {has_left("$1::uuid")} and (
             m.person in (select person from managers where manager = $1 and from_at <= now() and to_at > now())
-            or m.opportunity in (select opportunity from opportunities where owner = $1)
+            or m.opportunity in (select o.opportunity from opportunities o where {_OWNS})
             or m.to_unit in (select unit from led)
             or m.to_unit in (select unit from partnered)
             or m.person in (select person from population))

@@ -31,7 +31,7 @@ class OpportunityNotOpen(Refusal, code="opportunity-not-open"):
 
 
 class OpportunityFilled(Refusal, code="opportunity-filled"):
-    """The opportunity was given to somebody."""
+    """The opportunity was given to somebody, and open applications ended with it."""
 
 
 class OpportunityTakenBack(Refusal, code="opportunity-withdrawn"):
@@ -110,7 +110,7 @@ class Closed:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Given to somebody: no further offer can be made or accepted."""
+    """Given to somebody: open applications ended with it."""
 
     posting: OpportunityPosted
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from services.opportunities.matching import fold
 from services.opportunities.opportunity import Closed, Filled, Open, Posted, Withdrawn, past_last_day
+from services.opportunities.standing import owner_of
 from shared.contracts.event import Event
 from shared.contracts.opportunities import (
     OpportunityClosed,
@@ -34,13 +35,16 @@ OpportunityStatus = Literal["open", "closed", "filled", "withdrawn"]
 class OpportunityView(BaseModel):
     """A posting. It takes applications while it is `open`, up to and including `closes_on`.
 
-    Mentoring and shadowing are told in their owner's words; where these were erased, `title` is the kind.
+    `owner` is who reads and decides on them now: who posted it, as long as they could post it still, else who leads its
+    unit now; null while nobody does. Mentoring and shadowing are told in their owner's words; where these were erased,
+    `title` is the kind.
     """
 
     opportunity: UUID
     kind: OpportunityKind
     unit: UUID
-    owner: UUID
+    owner: UUID | None
+    posted_by: UUID
     title: str
     description: str
     skills: list[str]
@@ -57,14 +61,15 @@ class ListedOpportunity(OpportunityView):
     changed_at: datetime
 
 
-async def view(state: Posted, sealer: Sealer, on: date) -> OpportunityView:
-    """A posting as it is on a day."""
+async def view(state: Posted, owner: UUID | None, sealer: Sealer, on: date) -> OpportunityView:
+    """A posting as it is on a day, and who owns it then."""
     posting = state.posting
     return OpportunityView(
         opportunity=posting.opportunity,
         kind=posting.kind,
         unit=posting.unit,
-        owner=posting.owner,
+        owner=owner,
+        posted_by=posting.owner,
         **in_words(posting.title, posting.description, await sealer.clear(posting.words)),
         skills=list(posting.skills),
         country=posting.country,
@@ -182,8 +187,8 @@ class Wanted:
 
 
 # The last day passes without an event: then what is open is closed ($9: today), and the day after counts as a change.
-_PAGE = """
-    select * from (
+_PAGE = f"""
+    select o.*, {owner_of("o")} as owner_now from (
         select o.*, case when o.status = 'open' and o.closes_on < $9 then 'closed' else o.status end as status_now
         from opportunities o) o
     where ($1::bigint is null or position < $1)
@@ -196,8 +201,13 @@ _PAGE = """
       and ($7::text is null or skill_keys @> array[$7])
       and ($8::timestamptz is null or changed_at >= $8
           or (status <> status_now and closes_on + 1 >= ($8 at time zone 'UTC')::date))
-      and ($10::uuid is null or owner = $10)
+      and ($10::uuid is null or {owner_of("o")} = $10)
     order by position desc limit $2"""
+
+
+def _listed(row: asyncpg.Record, words: Any) -> ListedOpportunity:
+    now = {"status": row["status_now"], "owner": row["owner_now"], "posted_by": row["owner"]}
+    return ListedOpportunity.model_validate({**row, **in_words(row["title"], row["description"], words), **now})
 
 
 class OpportunityList:
@@ -224,12 +234,6 @@ class OpportunityList:
             on,
             wanted.owner,
         )
-        told = [dict(row) for row in rows[:limit]]
-        words = await self._sealer.clear([row["words"] and orjson.loads(row["words"]) for row in told])
-        items = [
-            ListedOpportunity.model_validate(
-                {**row, **in_words(row["title"], row["description"], own), "status": row["status_now"]}
-            )
-            for row, own in zip(told, words, strict=True)
-        ]
+        words = await self._sealer.clear([row["words"] and orjson.loads(row["words"]) for row in rows[:limit]])
+        items = [_listed(row, own) for row, own in zip(rows[:limit], words, strict=True)]
         return Page(items, (rows[limit - 1]["position"],) if len(rows) > limit else None)

@@ -2,10 +2,10 @@
 
 Decided here: posting takes the leader of the unit or of one above, or the unit's HR partner; mentoring and shadowing
 are offered by anyone, from their own unit. Leaders and HR partners may also close and withdraw, as the owner may.
-Applications are read and decided by the owner alone (docs/decisions/0008): who posted it, as long as they could post it
-still; else, since people leave and move on, who leads its unit itself now. Other leaders and HR partners do not read
-them, since an applicant's manager may be one. Applications for mentoring and shadowing stay with who posted it. Nobody
-decides on their own application, and who has left decides nothing.
+The owner is who posted it, as long as they could post it still; else, since people leave and move on, who leads its
+unit itself now. They receive who moves there, and they alone read and decide on applications (docs/decisions/0008):
+other leaders and HR partners do not read them, since an applicant's manager may be one. Mentoring and shadowing stay
+with who posted it. Nobody decides on their own application, and who has left decides nothing.
 """
 
 from dataclasses import dataclass
@@ -54,6 +54,8 @@ class Standing:
     leads_above: bool = False
     """The unit itself, or one above it."""
     partner: bool = False
+    owns: bool = False
+    """The posting that was asked about."""
     left: bool = False
 
 
@@ -65,10 +67,19 @@ def leads_itself(unit: str, caller: str) -> str:
     )
 
 
+_BY_ANYONE = ", ".join(f"'{kind}'" for kind in sorted(OFFERED_BY_ANYONE))
+
+
+def owner_of(row: str) -> str:
+    """SQL: who owns the opportunity of this row now; null: nobody, until its unit has a leader again."""
+    return decides_on(f"{row}.unit", f"{row}.owner", f"({row}.kind in ({_BY_ANYONE}))")
+
+
 _STANDING = f"""
     select coalesce({unit_of("$2")} = $1, false) as belongs, {leads_itself("$1", "$2")} as leads,
-           {leads_unit("$1", "$2")} as leads_above, {partners_unit("$1", "$2")} as partner, {has_left("$2")} as left
-    from (select $1::uuid, $2::uuid) as given"""
+           {leads_unit("$1", "$2")} as leads_above, {partners_unit("$1", "$2")} as partner, {has_left("$2")} as left,
+           coalesce({decides_on("$1", "$3", "$4")} = $2, false) as owns
+    from (select $1::uuid, $2::uuid, $3::uuid, $4::boolean) as given"""
 
 _OWNER = f"""
     select {decides_on("posted.unit", "posted.owner", "posted.by_anyone")} as owner
@@ -108,9 +119,8 @@ class Standings:
 
     async def require_steward(self, posting: OpportunityPosted, caller: Caller) -> None:
         """Raises NotAllowed for who may not close or withdraw a posting, RelationsStale."""
-        standing = await self._of(posting.unit, caller, owner=posting.owner)
-        may = caller.person == posting.owner or standing.leads_above or standing.partner
-        if standing.left or not may:
+        standing = await self._of(posting.unit, caller, posting)
+        if standing.left or not (standing.owns or standing.leads_above or standing.partner):
             raise NotAllowed("Only its owner, who leads its unit or one above it, or its HR partner can do this.")
 
     async def owner(self, posting: OpportunityPosted) -> UUID | None:
@@ -127,21 +137,23 @@ class Standings:
             await self._relations.require_fresh()
         return await self.owner(posting) == caller.person
 
-    async def welcomes(self, unit: UUID, owner: UUID, caller: Caller) -> bool:
-        """Whether the caller receives who moves to a unit: the opportunity's owner, its leader, its HR partner."""
-        standing = await self._of(unit, caller, owner=owner)
-        return not standing.left and (caller.person == owner or standing.leads or standing.partner)
+    async def welcomes(self, posting: OpportunityPosted, caller: Caller) -> bool:
+        """Whether the caller receives who moves to where it was posted: its owner, the unit's leader or HR partner."""
+        standing = await self._of(posting.unit, caller, posting)
+        return not standing.left and (standing.owns or standing.leads or standing.partner)
 
-    async def _of(self, unit: UUID, caller: Caller, *, owner: UUID | None = None) -> Standing:
+    async def _of(self, unit: UUID, caller: Caller, posting: OpportunityPosted | None = None) -> Standing:
         if caller.person is None:
             return Standing()
+        owner, anyone = (None, False) if posting is None else (posting.owner, posting.kind in OFFERED_BY_ANYONE)
         if caller.person != owner:
             await self._relations.require_fresh()
-        row = (await self._rows.fetch(_STANDING, unit, caller.person))[0]
+        row = (await self._rows.fetch(_STANDING, unit, caller.person, owner, anyone))[0]
         return Standing(
             belongs=row["belongs"],
             leads=row["leads"],
             leads_above=row["leads_above"],
             partner=row["partner"] and Role.HR_PARTNER in caller.roles,
+            owns=posting is not None and row["owns"],
             left=row["left"],
         )

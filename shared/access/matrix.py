@@ -11,7 +11,7 @@ from shared.access.rules import Row, Who, allowed, anybody_but, not_allowed, par
 _SELF, _MANAGER, _FORMER, _PARTNER = Who.SELF, Who.MANAGER, Who.FORMER_MANAGER, Who.PARTNER
 _STAND_IN, _HR_STAND_IN = Who.STAND_IN, Who.HR_STAND_IN
 _HR, _OTHER_HR, _ANALYST, _ADMIN = Who.HR_PARTNER, Who.OTHER_HR_PARTNER, Who.HR_ANALYST, Who.ADMIN
-_LEADER, _SERVICE, _ACTING = Who.LEADER, Who.SERVICE, Who.ACTING
+_LEADER, _LEFT, _SERVICE, _ACTING = Who.LEADER, Who.LEFT, Who.SERVICE, Who.ACTING
 
 _OWN = "It is theirs."
 _REPORTS = "HR's administrators, and its systems by the scope `imports:write`."
@@ -193,13 +193,16 @@ HOLD_CONVERSATION = row(
     "conversations",
     "answer, move, call off, hold, rate",
     allowed(_SELF, why=_OWN),
-    theirs(_MANAGER, _FORMER, _PARTNER, _HR, why="Those in which they are a party."),
+    theirs(_MANAGER, _FORMER, _PARTNER, _LEFT, _HR, why="Those in which they are a party."),
 )
 READ_CONVERSATION = row(
     "conversations",
     "read who, when and in which state",
     allowed(_SELF, why=_OWN),
-    theirs(_MANAGER, _FORMER, _PARTNER, _HR, why="Those in which they are a party; dates and states stay with both."),
+    theirs(
+        *(_MANAGER, _FORMER, _PARTNER, _LEFT, _HR),
+        why="Those in which they are a party; dates and states stay with both.",
+    ),
 )
 SEE_CONVERSATIONS_HELD = row(
     "conversations",
@@ -216,13 +219,16 @@ WORDS_OF_CONVERSATIONS = row(
     "conversations",
     "read what the employee said there",
     allowed(_SELF, why=_OWN),
-    theirs(_MANAGER, _PARTNER, _HR, why="Where it was said to them, and as long as they are what it was said to."),
+    theirs(
+        *(_MANAGER, _PARTNER, _HR),
+        why="Where it was said to them, as long as they are what it was said to, and neither has left.",
+    ),
 )
 WORDS_OF_PARTNERS = row(
     "conversations",
     "read what the other party said there",
     allowed(_SELF, why="It was said to them."),
-    theirs(_MANAGER, _FORMER, _PARTNER, _HR, why="What they said themselves: that stays theirs."),
+    theirs(_MANAGER, _FORMER, _PARTNER, _LEFT, _HR, why="What they said themselves: that stays theirs."),
 )
 SHARE_OUTCOMES = row(
     "conversations",
@@ -300,7 +306,10 @@ POST_OPPORTUNITY = row(
     refused="That it is posted is no secret, so the refusal says what is needed.",
 )
 APPLY = row(
-    "applications", "apply", allowed(*anybody_but(_SERVICE), why="Nobody is refused; each applies for themselves.")
+    "applications",
+    "apply",
+    not_allowed(_LEFT, why="That it is posted is no secret; they are not there any more."),
+    allowed(*anybody_but(_LEFT, _SERVICE), why="Nobody is refused; each applies for themselves."),
 )
 LIST_APPLICATIONS = row("applications", "list one's own", allowed(_SELF, why=_OWN))
 RECEIVE_APPLICATIONS = row(

@@ -19,6 +19,8 @@ class Who(Enum):
     HR_ANALYST = "HR analyst"
     ADMIN = "administrator"
     LEADER = "who owns the opportunity"
+    FORMER_LEADER = "who owned it before"
+    LEFT = "whom they chose, who has left"
     SERVICE = "a service account"
     ACTING = "… on behalf of the employee"
     COLLEAGUE = "everybody else"

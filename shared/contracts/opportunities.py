@@ -51,7 +51,7 @@ class OpportunityPosted(
 
 
 class OpportunityClosed(Event, name="opportunities.opportunity_closed", version=1, subject="opportunity"):
-    """The owner stopped taking applications: those received go on."""
+    """The owner stopped taking applications: those received go on, but end where it was filled."""
 
     opportunity: Item
     filled: Annotated[bool, Open("HR counts filled postings")] = False
@@ -188,6 +188,20 @@ class ErasureMarked(erasure.ErasureMarked, name="opportunities.erasure_marked", 
     """From here on, what a person said of themselves to this service before is erased."""
 
 
+class ItemErased(
+    Event,
+    name="opportunities.item_erased",
+    version=1,
+    subject="person",
+    withheld="it ends one application or move, so that no command finds it; ErasureMarked tells everybody else",
+):
+    """An application, or a move, of somebody who is erased is there no more."""
+
+    item: Item
+    person: Person
+    erasure: Item
+
+
 class ErasureReported(erasure.ErasureReported, name="opportunities.erasure_reported", version=1, subject="person"):
     """This service has cleaned its own stores of what an erasure took."""
 
@@ -207,5 +221,6 @@ EVENTS: tuple[type[Event], ...] = (
     MoveReleased,
     MoveCompleted,
     ErasureMarked,
+    ItemErased,
     ErasureReported,
 )

@@ -40,6 +40,7 @@ class Openings:
         event.type
         for event in (
             opportunities.OpportunityPosted,
+            opportunities.OpportunityClosed,
             opportunities.OpportunityWithdrawn,
             opportunities.ApplicationSubmitted,
             *_ENDS,
@@ -73,7 +74,9 @@ async def _apply(connection: asyncpg.Connection, told: Told) -> None:
                 event.owner,
                 event.kind in OFFERED_BY_ANYONE,
             )
-        case opportunities.OpportunityWithdrawn() as event:
+        case opportunities.OpportunityClosed(filled=False):
+            pass  # what was received goes on
+        case opportunities.OpportunityClosed() | opportunities.OpportunityWithdrawn() as event:
             await connection.execute("delete from openings where opportunity = $1", event.opportunity)
         case opportunities.ApplicationSubmitted() as event:
             await connection.execute(

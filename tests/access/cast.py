@@ -36,8 +36,8 @@ SWITCHED = switched("audit_by_reader", on=True, legal_entity=LEGAL_ENTITY)
 @dataclass(frozen=True)
 class Cast:
     """The employee works in `team`, which the former manager led until yesterday; `data` is led by who owns the
-    opportunity. Both are parts of `company`, whose HR partner is theirs. The employee is one for `team`: of others.
-    Their manager of now and their HR partner are away, and each has somebody who stands in."""
+    opportunity, and was by who posted it. Both are parts of `company`, whose HR partner is theirs. The employee is one
+    for `team`: of others. Their manager of now and their HR partner are away, and each has somebody who stands in."""
 
     stage: Stage
     company: UUID
@@ -64,20 +64,22 @@ class Cast:
         """The employee, with a token that says that they act as HR partner: for the unit that they belong to."""
         return f"Bearer {self.employee} hr_partner"
 
-    async def changes_manager(self) -> None:
-        manager = self.people[Who.MANAGER]
+    async def comes_to_now(self) -> None:
+        """There is another manager, and who leaves has left."""
+        manager, gone = self.people[Who.MANAGER], self.people[Who.LEFT]
         await self.stage.tell(profiles.UnitLeaderAppointed(unit=self.team, leader=manager, effective_on=YESTERDAY))
+        await self.stage.leaves(gone, YESTERDAY - timedelta(days=1))
 
 
 async def cast(stage: Stage, employee: UUID | None = None) -> Cast:
-    """The former manager is still the manager. An employee who is given was hired by the API already."""
+    """The former manager is still the manager, and nobody has left. An employee who is given was hired by the API
+    already."""
     company, team, data, elsewhere = (uuid4() for _ in range(4))
     people = {who: uuid4() for who in Who if who not in _SERVICES}
     units = dict.fromkeys(people, company) | {
         Who.SELF: team,
         Who.COLLEAGUE: team,
-        Who.LEADER: data,
-        Who.PARTNER: data,
+        **dict.fromkeys((Who.LEADER, Who.FORMER_LEADER, Who.PARTNER), data),
         **dict.fromkeys((Who.STAND_IN, Who.HR_STAND_IN, Who.OTHER_HR_PARTNER), elsewhere),
     }
     if employee is not None:

@@ -15,8 +15,11 @@ PARTNERS = {
     Who.MANAGER: "manager",
     Who.FORMER_MANAGER: "manager",
     Who.PARTNER: "mentor",
+    Who.LEFT: "mentor",
     Who.HR_PARTNER: "hr_partner",
 }
+BEFORE = (Who.FORMER_MANAGER, Who.LEFT)
+"""Who was asked before, and is asked no more."""
 
 
 class Conversations(World):
@@ -27,8 +30,8 @@ class Conversations(World):
         """Who made it, its words, and who reads of it."""
         self.first: UUID
         """A talk with the former manager that was held."""
-        self.former: UUID
-        """Another one with them, that commands may be tried on."""
+        self.held_before: Sequence[tuple[UUID, Who]] = ()
+        """With each of them whom nobody asks any more, a talk that commands may be tried on."""
         self.kept: UUID
         """Likewise a commitment of theirs."""
         self.rated = self.canary('"direction":5', matrix.OUTCOMES)
@@ -49,7 +52,7 @@ class Conversations(World):
 
     async def talked(self, partner: Who) -> UUID:
         """Held and rated by both; and another one that the partner declined."""
-        reads = () if partner is Who.FORMER_MANAGER else (partner,)
+        reads = () if partner in BEFORE else (partner,)
         agenda = self.canary(f"agenda-{partner.name}", matrix.WORDS_OF_CONVERSATIONS, *reads)
         reason = self.canary(f"reason-{partner.name}", matrix.WORDS_OF_PARTNERS, partner)
         talk = await self.held(partner, agenda.text)
@@ -124,11 +127,11 @@ class Conversations(World):
     withdraw_sharing_of_outcomes = change_sharing_of_outcomes
 
     async def accept_conversation(self, body: object = None) -> Sequence[Try]:
-        """Those that are new, and one with the former manager that was held."""
-        new = [(await self.asked(who), who) for who in PARTNERS if who is not Who.FORMER_MANAGER]
+        """Those that are new, and those that were held with who is asked no more."""
+        new = [(await self.asked(who), who) for who in PARTNERS if who not in BEFORE]
         return [
             Try({"conversation": talk}, body=body or {"proposed_for": SOON}, theirs=frozenset((who,)))
-            for talk, who in [*new, (self.former, Who.FORMER_MANAGER)]
+            for talk, who in [*new, *self.held_before]
         ]
 
     reschedule_conversation = accept_conversation
@@ -146,7 +149,7 @@ class Conversations(World):
         talks = [(await self.held(Who.MANAGER), Who.MANAGER), (await self.held(Who.PARTNER), Who.PARTNER)]
         return [
             Try({"conversation": talk}, body=outcomes, theirs=frozenset((who,)))
-            for talk, who in [*talks, (self.former, Who.FORMER_MANAGER)]
+            for talk, who in [*talks, *self.held_before]
         ]
 
     async def list_held_conversations(self) -> Sequence[Try]:
@@ -183,11 +186,13 @@ class Conversations(World):
 async def conversations_world(stage: Stage) -> Conversations:
     made = Conversations(await cast(stage))
     await stage.tell(switched("hr_sees_conversations", on=True, legal_entity=LEGAL_ENTITY))
-    made.first, made.former = await made.talked(Who.FORMER_MANAGER), await made.held(Who.FORMER_MANAGER)
+    made.first = await made.talked(Who.FORMER_MANAGER)
+    await made.talked(Who.LEFT)
+    made.held_before = [(await made.held(who), who) for who in BEFORE]
     made.kept = await made.commits(Who.FORMER_MANAGER)
     await made.committed(Who.FORMER_MANAGER, Who.FORMER_MANAGER, Who.MANAGER, words=[Who.FORMER_MANAGER])
     await made.committed(Who.SELF, talk=made.first)
-    await made.cast.changes_manager()
+    await made.cast.comes_to_now()
     now = await made.talked(Who.MANAGER)
     await made.talked(Who.PARTNER)
     await made.talked(Who.HR_PARTNER)

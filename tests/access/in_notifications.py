@@ -32,5 +32,5 @@ class Notifications(World):
 
 async def notifications_world(stage: Stage) -> Notifications:
     made = Notifications(await cast(stage))
-    await made.cast.changes_manager()
+    await made.cast.comes_to_now()
     return made

@@ -1,9 +1,11 @@
 """Records of opportunities: a role, applications for it in each state that has words, and a move that was agreed."""
 
 from collections.abc import Sequence
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from services.opportunities.opportunity import DECIDER, PostOpportunity
 from shared.access import Row, Who, matrix
+from shared.streams import Origin
 from tests.access.cast import TODAY, Cast, cast
 from tests.access.world import Canary, Try, World
 from tests.api.stage import Stage
@@ -18,8 +20,22 @@ class Opportunities(World):
         self.move: UUID
 
     async def posted(self) -> UUID:
-        body = {"kind": "role", "unit": str(self.cast.data), "title": "Engineer", "description": "Figures."}
-        return await self.made(Who.LEADER, "/v1/opportunities", body)
+        """By who led the unit then."""
+        command = PostOpportunity(
+            opportunity=uuid4(),
+            kind="role",
+            unit=self.cast.data,
+            owner=self.cast.people[Who.FORMER_LEADER],
+            title="Engineer",
+            description="Figures.",
+            skills=(),
+            country=None,
+            starts_on=None,
+            closes_on=None,
+            on=TODAY,
+        )
+        await self.stage.parts.streams.create(DECIDER, command.opportunity, command, Origin("test"))
+        return command.opportunity
 
     async def applied(self, statement: str = "…", opportunity: UUID | None = None) -> UUID:
         body = {"opportunity": str(opportunity or await self.posted()), "skills": ["sql"], "statement": statement}
@@ -105,7 +121,7 @@ class Opportunities(World):
 
 async def opportunities_world(stage: Stage) -> Opportunities:
     made = Opportunities(await cast(stage))
-    await made.cast.changes_manager()
+    await made.cast.comes_to_now()
     sent = made.words("statement")
     made.received = await made.posted()
     made.applications[await made.applied(sent.text, made.received)] = [sent]

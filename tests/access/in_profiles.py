@@ -262,13 +262,14 @@ async def profiles_world(stage: Stage) -> Profiles:
     people = made.cast.people
     await made.write("kept-to-oneself")
     await made.write("for-the-manager-before", audience="my_manager")
-    await made.cast.changes_manager()
+    await made.write("for-who-left", audience="person", reader=str(people[Who.LEFT]))
+    await made.cast.comes_to_now()
     await made.write("for-the-manager", Who.MANAGER, audience="my_manager")
     await made.write("for-any-manager", Who.MANAGER, Who.STAND_IN, audience="whoever_is_my_manager")
     await made.write("for-a-mentor", Who.PARTNER, audience="person", reader=str(people[Who.PARTNER]))
     await made.write("for-hr", Who.HR_PARTNER, Who.HR_STAND_IN, audience="my_hr_partner")
     applied = uuid4()
-    await stage.tell(*_application(employee, applied, people[Who.LEADER], made.cast.data))
+    await stage.tell(*_application(employee, applied, people[Who.FORMER_LEADER], made.cast.data))
     await made.write("for-a-leader", Who.LEADER, audience="opportunity_leader", opportunity=str(applied))
     taken_back = await made.write("taken-back", audience="whoever_is_my_manager")
     path = f"/v1/people/{employee}/aspirations/{taken_back}"

@@ -106,8 +106,9 @@ async def projections_world(stage: Stage) -> Projections:
     await made.commits(Who.FORMER_MANAGER, "manager")
     await made.commits(Who.SELF, "employee", talk=before)
     await made.shares("for-the-manager-before", audience="my_manager", reader=made.cast.people[Who.FORMER_MANAGER])
-    await made.cast.changes_manager()
     people = made.cast.people
+    await made.shares("for-who-left", audience="person", reader=people[Who.LEFT])
+    await made.cast.comes_to_now()
     await made.shares("for-the-manager", Who.MANAGER, audience="my_manager", reader=people[Who.MANAGER])
     await made.shares("for-any-manager", Who.MANAGER, Who.STAND_IN, audience="whoever_is_my_manager")
     await made.shares("for-a-mentor", audience="person", reader=people[Who.PARTNER])

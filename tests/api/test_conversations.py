@@ -30,6 +30,10 @@ class Cast:
     hr: Person
     eve: Person
 
+    def as_(self, role: str) -> Person:
+        """Whom Ana asks in a role."""
+        return {"manager": self.max, "hr_partner": self.hr}.get(role, self.eve)
+
     async def requested(self, **more: object) -> str:
         """Ana asks her manager; the conversation's path."""
         body = {"topic": "direction", "proposed_for": TOMORROW.isoformat(), **more}
@@ -363,6 +367,38 @@ async def test_a_former_manager_keeps_their_own_words_alone(cast: Cast) -> None:
     assert (seen["agenda"], seen["reason"]) == (None, "My own words")
     assert (await cast.ana.get(path)).body["agenda"] == "For my manager"
     assert (await cast.eve.get(path)).status == 404
+
+
+ROLES = pytest.mark.parametrize("role", ["manager", "hr_partner", "mentor", "coach", "leader"])
+
+
+@ROLES
+async def test_who_has_left_reads_their_own_words_alone(cast: Cast, role: str) -> None:
+    partner = cast.as_(role)
+    path = await cast.requested(partner_role=role, partner=str(partner.id), agenda="For my partner")
+    assert (await partner.get(path)).body["agenda"] == "For my partner"
+    await partner.post(f"{path}/decline", {"reason": "My own words"})
+    await cast.stage.leaves(partner.id, TODAY - timedelta(days=2))
+    seen = (await partner.get(path)).body
+    assert (seen["agenda"], seen["reason"]) == (None, "My own words")
+    assert (await cast.ana.get(path)).body["reason"] == "My own words"
+
+
+@ROLES
+async def test_what_an_employee_said_is_read_by_nobody_else_once_they_have_left(cast: Cast, role: str) -> None:
+    partner = cast.as_(role)
+    path = await cast.requested(partner_role=role, partner=str(partner.id), agenda="For my partner")
+    await cast.stage.leaves(cast.ana.id, TODAY - timedelta(days=2))
+    assert (await partner.get(path)).body["agenda"] is None
+    assert (await cast.ana.get(path)).body["agenda"] == "For my partner"
+
+
+async def test_what_an_employee_committed_to_is_read_by_nobody_else_once_they_have_left(cast: Cast) -> None:
+    conversation = (await cast.held()).rpartition("/")[2]
+    await cast.committed(cast.ana, "employee", conversation=conversation)
+    assert await cast.ledger(cast.max) == {("employee", "the employee's words")}
+    await cast.stage.leaves(cast.ana.id, TODAY - timedelta(days=2))
+    assert (await cast.max.get(f"/v1/people/{cast.ana.id}/commitments")).status == 404
 
 
 # Lists

@@ -134,6 +134,19 @@ def outcomes_shared(person: UUID, reader: UUID) -> conversations.OutcomesShared:
     )
 
 
+def posted(opportunity: UUID, unit: UUID, owner: UUID) -> opportunities.OpportunityPosted:
+    return opportunities.OpportunityPosted(
+        opportunity=opportunity,
+        kind="role",
+        unit=unit,
+        owner=owner,
+        title="Data analyst",
+        description="…",
+        skills=(),
+        effective_on=TODAY,
+    )
+
+
 def requested(employee: UUID, partner: UUID) -> conversations.ConversationRequested:
     return conversations.ConversationRequested(
         conversation=uuid4(),
@@ -196,23 +209,11 @@ async def test_messages_speak_of_titles_and_units(desk: Desk) -> None:
     owner, ana = await desk.stage.hire(name="Olga Petit"), await desk.stage.hire(name="Ana Diaz", language="es")
     boss = await desk.stage.hire()
     await desk.stage.managed_by(ana, boss)
-    unit, posting = await desk.stage.unit(), uuid4()
+    unit, posting = await desk.stage.unit(owner), uuid4()
     application: dict[str, Any] = {"application": uuid4(), "opportunity": posting, "person": ana, "effective_on": TODAY}
     submitted = opportunities.ApplicationSubmitted(**application, owner=owner, skills=(), matching=(), missing=())
+    await desk.hear(posted(posting, unit, owner))
     await desk.hear(submitted, by=str(ana))
-    assert [one["text"] for one in await desk.told(owner)] == ["Ana Diaz applied: an opportunity."]
-    await desk.hear(
-        opportunities.OpportunityPosted(
-            opportunity=posting,
-            kind="role",
-            unit=unit,
-            owner=owner,
-            title="Data analyst",
-            description="…",
-            skills=(),
-            effective_on=TODAY,
-        )
-    )
     assert [one["text"] for one in await desk.told(owner)] == ["Ana Diaz applied: Data analyst."]
     await desk.hear(opportunities.OfferMade(**application), by=str(owner))
     move = opportunities.MoveAgreed(
@@ -233,6 +234,43 @@ async def test_messages_speak_of_titles_and_units(desk: Desk) -> None:
     assert [one["text"] for one in told] == ["Ana Diaz is going to move: Research. Set the day of their release."]
 
 
+async def test_news_of_an_application_is_for_who_owns_the_opportunity_now(desk: Desk) -> None:
+    owner, next_owner, ana = await desk.stage.hire(), await desk.stage.hire(), await desk.stage.hire()
+    unit, posting = await desk.stage.unit(owner), uuid4()
+    application: dict[str, Any] = {"application": uuid4(), "opportunity": posting, "person": ana, "effective_on": TODAY}
+    submitted = opportunities.ApplicationSubmitted(**application, owner=owner, skills=(), matching=(), missing=())
+    await desk.hear(posted(posting, unit, owner), submitted, by=str(ana))
+    await desk.tell()
+    appointed = TODAY - timedelta(days=2)
+    await desk.stage.tell(profiles.UnitLeaderAppointed(unit=unit, leader=next_owner, effective_on=appointed))
+    await desk.hear(opportunities.OfferAccepted(**application), by=str(ana))
+    await desk.hear(opportunities.ApplicationWithdrawn(**application), by=str(ana))
+    assert [one["kind"] for one in await desk.told(owner)] == ["application_received"]
+    assert [one["kind"] for one in await desk.told(next_owner)] == ["application_withdrawn", "offer_accepted"]
+
+
+async def test_an_application_is_told_of_once_it_is_known_what_was_posted(desk: Desk) -> None:
+    owner, ana, posting = await desk.stage.hire(), await desk.stage.hire(), uuid4()
+    unit = await desk.stage.unit(owner)
+    await desk.hear(
+        opportunities.ApplicationSubmitted(
+            application=uuid4(),
+            opportunity=posting,
+            person=ana,
+            owner=owner,
+            effective_on=TODAY,
+            skills=(),
+            matching=(),
+            missing=(),
+        ),
+        by=str(ana),
+    )
+    assert await desk.told(owner) == []
+    await desk.hear(posted(posting, unit, owner))
+    await desk.tell(later(seconds=2))
+    assert [one["kind"] for one in await desk.inbox(owner)] == ["application_received"]
+
+
 async def test_those_who_wait_for_an_opportunity_hear_that_it_is_gone(desk: Desk) -> None:
     owner, ana, ben = [await desk.stage.hire() for _ in range(3)]
     posting = uuid4()
@@ -250,6 +288,32 @@ async def test_those_who_wait_for_an_opportunity_hear_that_it_is_gone(desk: Desk
     await desk.hear(opportunities.OpportunityWithdrawn(opportunity=posting, effective_on=TODAY), by=str(owner))
     assert [one["kind"] for one in await desk.told(ana)] == ["opportunity_withdrawn"]
     assert await desk.told(ben) == []
+
+
+async def test_those_who_wait_for_an_opportunity_hear_that_somebody_else_has_it(desk: Desk) -> None:
+    owner, ana, ben = [await desk.stage.hire() for _ in range(3)]
+    posting = uuid4()
+    for person in (ana, ben):
+        submitted = opportunities.ApplicationSubmitted(
+            application=uuid4(),
+            opportunity=posting,
+            person=person,
+            owner=owner,
+            effective_on=TODAY,
+            skills=(),
+            matching=(),
+            missing=(),
+        )
+        await desk.hear(submitted, by=str(person))
+    closed, filled = [
+        opportunities.OpportunityClosed(opportunity=posting, filled=filled, effective_on=TODAY)
+        for filled in (False, True)
+    ]
+    await desk.hear(closed, by=str(owner))
+    assert await desk.told(ben) == []
+    await desk.hear(filled, by=str(ana))  # who accepts it, says so before it is heard that they did
+    assert [one["kind"] for one in await desk.told(ben)] == ["opportunity_filled"]
+    assert await desk.told(ana) == []
 
 
 async def test_an_audience_is_who_it_is_when_it_is_told(desk: Desk) -> None:

@@ -12,7 +12,8 @@ import time_machine
 
 from services.opportunities.app import SERVICE
 from shared.auth.callers import Caller, Scope
-from shared.contracts import opportunities, profiles
+from shared.contracts import erasure, opportunities, profiles
+from shared.erasure.marking import Marking, Order
 from shared.eventstore import Stored
 from shared.http import Health, Routes, build
 from tests.api.stage import LONG_AGO, Answered, Person, Stage, stage
@@ -52,9 +53,18 @@ class World:
         assert answer.status == 201, answer.body
         return answer.id
 
-    async def offer(self, application: UUID) -> Answered:
-        version = (await self.dan.get(f"/v1/applications/{application}")).headers["etag"]
-        return await self.dan.post(f"/v1/applications/{application}/offer", if_match=version)
+    async def offer(self, application: UUID, by: Person | None = None) -> Answered:
+        owner = by or self.dan
+        version = (await owner.get(f"/v1/applications/{application}")).headers["etag"]
+        return await owner.post(f"/v1/applications/{application}/offer", if_match=version)
+
+    async def succeeds_dan(self, leader: Person) -> None:
+        """As who leads Data, since the day before yesterday; Dan is somewhere else."""
+        day, elsewhere = TODAY - timedelta(days=2), _place(self.dan.id, self.sales).model_dump()
+        await self.stage.tell(
+            profiles.UnitLeaderAppointed(unit=self.data, leader=leader.id, effective_on=day),
+            profiles.PlaceChanged(**elsewhere | {"effective_on": day}),
+        )
 
     async def accepted(self, title: str = "Data engineer") -> UUID:
         """The move after an accepted offer."""
@@ -159,6 +169,7 @@ async def test_what_is_posted_is_found_by_everybody(world: World) -> None:
         "kind": "role",
         "unit": str(world.data),
         "owner": str(world.dan.id),
+        "posted_by": str(world.dan.id),
         "title": "Data engineer",
         "description": "Figures.",
         "skills": ["SQL", ESCO],
@@ -327,6 +338,7 @@ async def test_an_application_without_a_full_match_is_taken_and_explained(world:
         "title": "Data engineer",
         "kind": "role",
         "person": str(world.amina.id),
+        "decided_by": str(world.dan.id),
         "status": "submitted",
         "submitted_on": mine.body["submitted_on"],
         "statement": STATEMENT,
@@ -444,6 +456,44 @@ async def test_an_application_is_told_to_who_owns_the_opportunity_now(world: Wor
     assert orjson.loads(submitted.body)["owner"] == str(world.dan.id)
     refused = await world.dan.post("/v1/applications", {"opportunity": str(opportunity)})
     assert (refused.status, refused.code) == (409, "own-opportunity")
+
+
+async def test_an_applicant_reads_who_decides_on_it_now(world: World) -> None:
+    opportunity = await world.post()
+    application = await world.apply(opportunity)
+    await world.stage.pump()
+    await says_who_decides(world, application, world.dan)
+    await world.succeeds_dan(world.olga)
+    await says_who_decides(world, application, world.olga)
+    await world.stage.leaves(world.olga.id, TODAY - timedelta(days=2))
+    await says_who_decides(world, application, None)
+
+
+async def says_who_decides(world: World, application: UUID, owner: Person | None) -> None:
+    decides = owner and str(owner.id)
+    one = (await world.amina.get(f"/v1/applications/{application}")).body
+    [listed] = (await world.amina.get("/v1/applications")).body["items"]
+    assert (one["decided_by"], listed["decided_by"]) == (decides, decides)
+    posting = (await world.nobu.get(f"/v1/opportunities/{one['opportunity']}")).body
+    [offered] = (await world.nobu.get("/v1/opportunities", unit=world.company)).body["items"]
+    for posted in (posting, offered):
+        assert (posted["owner"], posted["posted_by"]) == (decides, str(world.dan.id))
+
+
+async def test_nobody_is_said_to_decide_on_their_own_application(world: World) -> None:
+    application = await world.apply(await world.post(), world.nobu)
+    await world.succeeds_dan(world.nobu)
+    await world.stage.pump()
+    assert (await world.nobu.get(f"/v1/applications/{application}")).body["decided_by"] is None
+    assert (await world.nobu.get("/v1/applications")).body["items"][0]["decided_by"] is None
+
+
+async def test_what_somebody_owns_now_is_found_by_it(world: World) -> None:
+    await world.post(title="A")
+    assert await world.listed(owner=world.dan.id) == ["A"]
+    await world.succeeds_dan(world.olga)
+    assert await world.listed(owner=world.dan.id) == []
+    assert await world.listed(owner=world.olga.id) == ["A"]
 
 
 async def test_who_has_left_hands_over_to_who_leads_the_unit(world: World) -> None:
@@ -655,6 +705,33 @@ async def test_accepting_fills_the_role_and_agrees_the_move_in_one_append(world:
     assert declined.status == 200
 
 
+async def test_with_the_opportunity_filled_the_other_applications_end(world: World) -> None:
+    opportunity = await world.post()
+    taken, other = await world.apply(opportunity), await world.apply(opportunity, world.nobu)
+    assert (await world.offer(taken)).status == 200
+    assert (await world.amina.post(f"/v1/applications/{taken}/accept-offer")).status == 200
+    await world.stage.pump()
+    for read in (
+        await world.nobu.get(f"/v1/applications/{other}"),
+        await world.dan.get(f"/v1/applications/{other}"),
+    ):
+        assert read.body["status"] == "ended_with_opportunity"
+    ended = (await world.nobu.get("/v1/applications", status="ended_with_opportunity")).body["items"]
+    assert [one["application"] for one in ended] == [str(other)]
+    assert (await world.amina.get(f"/v1/applications/{taken}")).body["status"] == "accepted"
+    late = await world.dan.post(f"/v1/applications/{other}/shortlist")
+    assert (late.status, late.code) == (409, "opportunity-filled")
+
+
+async def test_what_is_closed_unfilled_leaves_applications_open(world: World) -> None:
+    opportunity = await world.post()
+    application = await world.apply(opportunity)
+    assert (await world.dan.post(f"/v1/opportunities/{opportunity}/close", {})).status == 200
+    assert (await world.amina.get(f"/v1/applications/{application}")).body["status"] == "submitted"
+    assert (await world.dan.post(f"/v1/opportunities/{opportunity}/close", {"filled": True})).status == 200
+    assert (await world.amina.get(f"/v1/applications/{application}")).body["status"] == "ended_with_opportunity"
+
+
 async def test_a_project_takes_several_people(world: World) -> None:
     opportunity = await world.post(kind="project")
     for person in (world.amina, world.nobu):
@@ -755,6 +832,49 @@ async def test_a_move_is_read_by_whom_it_concerns(world: World) -> None:
             assert (await person.post(f"/v1/move-cases/{move}/{command}", body, if_match='"1"')).status == 404
 
 
+async def test_a_move_is_received_by_who_owns_the_opportunity_now(world: World) -> None:
+    application = await world.apply(await world.post())
+    await world.succeeds_dan(world.olga)
+    assert (await world.offer(application, world.olga)).status == 200
+    assert (await world.amina.post(f"/v1/applications/{application}/accept-offer")).status == 200
+    move = (await world.amina.get(f"/v1/applications/{application}")).body["move_case"]
+    path, arrival = f"/v1/move-cases/{move}", {"arrived_on": str(TODAY)}
+    assert (await world.sam.post(f"{path}/release", {"release_on": str(TODAY)}, if_match='"1"')).status == 200
+    await world.stage.pump()
+    await reads_the_move(world, world.dan, move, listed=0)
+    await reads_the_move(world, world.olga, move, listed=1)
+    assert (await world.dan.post(f"{path}/complete", arrival)).status == 404
+    assert (await world.olga.post(f"{path}/complete", arrival)).status == 200
+
+
+async def test_who_posted_above_the_unit_receives_the_move_as_long_as_they_own_it(world: World) -> None:
+    application = await world.apply(await world.post(world.lea))
+    assert (await world.offer(application, world.lea)).status == 200
+    assert (await world.amina.post(f"/v1/applications/{application}/accept-offer")).status == 200
+    move = (await world.amina.get(f"/v1/applications/{application}")).body["move_case"]
+    await world.stage.pump()
+    await reads_the_move(world, world.lea, move, listed=1)
+    appointed = TODAY - timedelta(days=2)
+    await world.stage.tell(
+        profiles.UnitLeaderAppointed(unit=world.research, leader=world.nobu.id, effective_on=appointed)
+    )
+    await reads_the_move(world, world.lea, move, listed=0)
+
+
+async def reads_the_move(world: World, person: Person, move: str, *, listed: int) -> None:
+    assert (await person.get(f"/v1/move-cases/{move}")).status == (200 if listed else 404)
+    assert len((await person.get("/v1/move-cases")).body["items"]) == listed
+    assert len((await person.get("/v1/move-cases", person=world.amina.id)).body["items"]) == listed
+
+
+async def test_who_owns_an_opportunity_no_more_neither_closes_nor_withdraws_it(world: World) -> None:
+    opportunity = await world.post()
+    await world.succeeds_dan(world.olga)
+    for command in ("close", "withdraw"):
+        assert (await world.dan.post(f"/v1/opportunities/{opportunity}/{command}", {})).status == 403
+    assert (await world.olga.post(f"/v1/opportunities/{opportunity}/withdraw")).status == 200
+
+
 async def test_releasing_is_for_the_manager_and_hr_and_arriving_for_the_others(world: World) -> None:
     move = await world.accepted()
     path, body = f"/v1/move-cases/{move}", {"release_on": str(TODAY + timedelta(days=1))}
@@ -785,6 +905,44 @@ async def test_with_the_manager_changes_who_reads_and_releases(world: World) -> 
     assert (await world.sam.get(f"/v1/move-cases/{move}")).status == 404
     body = {"release_on": str(TODAY + timedelta(days=1))}
     assert (await world.nobu.post(f"/v1/move-cases/{move}/release", body, if_match='"1"')).status == 200
+
+
+async def test_what_somebody_applied_for_goes_with_them_when_they_are_erased(world: World) -> None:
+    opportunity = await world.post()
+    application = await world.apply(opportunity)
+    move = await world.accepted("another")
+    await world.stage.leaves(world.amina.id, TODAY - timedelta(days=2))
+    await erased(world, "person")
+    nowhere = (await world.dan.get(f"/v1/applications/{uuid4()}")).body
+    path, gone = f"/v1/applications/{application}", f"/v1/move-cases/{move}"
+    answers = [
+        await world.dan.get(path),
+        await world.dan.post(f"{path}/shortlist"),
+        await world.dan.post(f"{path}/offer", if_match='"1"'),
+        await world.dan.post(f"{path}/decline", {"reason": "No.", "next_step": "Wait."}, if_match='"1"'),
+        await world.dan.get(gone),
+        await world.hugo.post(f"{gone}/release", {"release_on": str(TODAY)}, if_match='"1"'),
+    ]
+    assert [(answer.status, answer.body) for answer in answers] == [(404, nowhere)] * len(answers)
+    received = await world.dan.get(f"/v1/opportunities/{opportunity}/applications")
+    assert received.body["items"] == []
+
+
+async def test_without_its_words_an_application_goes_on(world: World) -> None:
+    application = await world.apply(await world.post())
+    await erased(world, "words")
+    found = await world.dan.get(f"/v1/applications/{application}")
+    assert (found.status, found.body["status"], found.body["statement"]) == (200, "submitted", None)
+    assert (await world.dan.post(f"/v1/applications/{application}/shortlist")).status == 200
+
+
+async def erased(world: World, scope: erasure.Scope) -> None:
+    """Of Amina, as the service cleans it."""
+    order = Order(uuid4(), world.amina.id, scope)
+    world.stage.keys.erase(world.amina.id)
+    await world.stage.tell(profiles.ErasureOrdered(**order._asdict()))
+    await Marking("opportunities", world.stage.parts.pool, SERVICE.ends_with_erasure).mark(order)
+    await world.stage.pump()
 
 
 # What is stored, and what is refused

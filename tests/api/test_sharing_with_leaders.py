@@ -55,6 +55,10 @@ class Cast:
         told: dict[str, Any] = {"skills": (), "matching": (), "missing": ()}
         await self.stage.tell(opportunities.ApplicationSubmitted(**self.about(), owner=self.dan.id, **told))
 
+    async def closes(self, *, filled: bool) -> None:
+        closed = opportunities.OpportunityClosed(opportunity=self.opportunity, filled=filled, effective_on=LONG_AGO)
+        await self.stage.tell(closed)
+
     async def share(self, **body: Any) -> Answered:
         sent = {"audience": "opportunity_leader", "opportunity": str(self.opportunity), **body}
         answer = await self.ana.post(f"{self.path}/share", sent)
@@ -100,7 +104,7 @@ async def test_who_decides_on_the_application_reads_what_was_sent_with_it_and_no
 
 
 @pytest.mark.parametrize(
-    "how", ["withdrawn", "declined", "accepted", "offer declined", "taken back", "sharing withdrawn"]
+    "how", ["withdrawn", "declined", "accepted", "offer declined", "taken back", "filled", "sharing withdrawn"]
 )
 async def test_it_ends_with_the_application(cast: Cast, how: str) -> None:
     await cast.posts(cast.dan.id)
@@ -113,6 +117,8 @@ async def test_it_ends_with_the_application(cast: Cast, how: str) -> None:
     elif how == "taken back":
         taken = opportunities.OpportunityWithdrawn(opportunity=cast.opportunity, effective_on=LONG_AGO)
         await cast.stage.tell(taken)
+    elif how == "filled":
+        await cast.closes(filled=True)
     else:
         ended = {
             "withdrawn": opportunities.ApplicationWithdrawn,
@@ -124,6 +130,14 @@ async def test_it_ends_with_the_application(cast: Cast, how: str) -> None:
         await cast.stage.tell(ended(**cast.about(), **said))
     assert not await cast.reads(cast.dan)
     assert (await cast.ana.get(f"{cast.path}/audience")).body["items"] == []
+
+
+async def test_it_goes_on_after_the_last_application_was_taken(cast: Cast) -> None:
+    await cast.posts(cast.dan.id)
+    await cast.applies()
+    await cast.share()
+    await cast.closes(filled=False)
+    assert await cast.reads(cast.dan)
 
 
 async def test_who_applies_anew_sends_anew(cast: Cast) -> None:

@@ -43,6 +43,7 @@ from shared.contracts.opportunities import (
     ApplicationShortlisted,
     ApplicationSubmitted,
     ApplicationWithdrawn,
+    ItemErased,
     MoveAgreed,
     MoveKind,
     OfferAccepted,
@@ -194,8 +195,15 @@ def test_what_was_given_to_somebody_is_not_offered_or_accepted_again() -> None:
     given(submitted, offered).when(replace(ACCEPT, opportunity=FILLED)).refused(OpportunityFilled)
 
 
-def test_whoever_was_not_taken_is_still_told_why() -> None:
-    given(submitted, offered).when(replace(DECLINE, opportunity=FILLED)).then(declined)
+def test_with_the_opportunity_filled_open_applications_have_ended() -> None:
+    given(submitted).when(replace(SHORTLIST, opportunity=FILLED)).refused(OpportunityFilled)
+    given(submitted, offered).when(replace(REFUSE, opportunity=FILLED)).refused(OpportunityFilled)
+
+
+@pytest.mark.parametrize("events", PENDING)
+def test_whoever_was_not_taken_is_still_told_why_and_takes_their_words_back(events: tuple[Event, ...]) -> None:
+    given(*events).when(replace(DECLINE, opportunity=FILLED)).then(declined)
+    given(*events).when(replace(WITHDRAW, opportunity=FILLED)).then(withdrawn)
 
 
 def test_an_offer_is_accepted_once() -> None:
@@ -272,6 +280,13 @@ def agreed(kind: MoveKind) -> MoveAgreed:
         to_unit=posting.unit,
         effective_on=WEDNESDAY,
     )
+
+
+def test_an_application_of_who_is_erased_is_not_found() -> None:
+    gone = ItemErased(item=APPLICATION, person=AMINA, erasure=UUID(int=9))
+    for events in (*PENDING, *ENDED, (submitted, offered, accepted)):
+        for command in (SHORTLIST, OFFER, DECLINE, WITHDRAW, ACCEPT, REFUSE):
+            given(*events, gone).when(command).refused(NotFound)
 
 
 def taking(kind: OpportunityKind) -> Settled:

@@ -16,7 +16,7 @@ from services.opportunities.move import (
     ReleaseMove,
     move_id,
 )
-from shared.contracts.opportunities import MoveAgreed, MoveCompleted, MoveReleased
+from shared.contracts.opportunities import ItemErased, MoveAgreed, MoveCompleted, MoveReleased
 from shared.refusals import NotFound
 from tests.deciders.scenario import scenario
 
@@ -53,6 +53,12 @@ completed = MoveCompleted(move=MOVE, person=AMINA, kind="transfer", from_unit=HE
 
 RELEASE = ReleaseMove(released_by=MANAGER, release_on=MAY, on=APRIL)
 COMPLETE = CompleteMove(arrived_on=MAY, on=JUNE)
+
+
+def test_a_move_of_who_is_erased_is_not_found() -> None:
+    gone = ItemErased(item=MOVE, person=AMINA, erasure=UUID(int=7))
+    given(agreed, gone).when(RELEASE).refused(NotFound)
+    given(agreed, released, gone).when(COMPLETE).refused(NotFound)
 
 
 def test_a_move_is_agreed_once() -> None:

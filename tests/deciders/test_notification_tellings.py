@@ -45,6 +45,7 @@ from shared.contracts.opportunities import (
     OfferAccepted,
     OfferDeclined,
     OfferMade,
+    OpportunityClosed,
     OpportunityWithdrawn,
 )
 from shared.contracts.profiles import (
@@ -64,7 +65,6 @@ TODAY = NOW.date()
 ITEM, ANA, MAX, EVE, UNIT, POSTING = (UUID(int=number) for number in range(1, 7))
 SEALED = Sealed("…", "key", "context")
 TALK = Parties(ANA, MAX)
-APPLICATION = Parties(ANA, MAX, POSTING)
 
 
 def shared(audience: AudienceKind, reader: UUID | None) -> AspirationShared:
@@ -185,21 +185,28 @@ TOLD: list[tuple[Event, Parties | None, Kind, Whom, UUID]] = [
         ApplicationSubmitted(**application, owner=MAX, skills=SEALED, matching=SEALED, missing=SEALED),
         None,
         "application_received",
-        "person",
-        MAX,
+        "owner",
+        POSTING,
     ),
-    (ApplicationWithdrawn(**application), APPLICATION, "application_withdrawn", "person", MAX),
-    (ApplicationShortlisted(**application), APPLICATION, "application_shortlisted", "person", ANA),
+    (ApplicationWithdrawn(**application), None, "application_withdrawn", "owner", POSTING),
+    (ApplicationShortlisted(**application), None, "application_shortlisted", "person", ANA),
     (
         ApplicationDeclined(**application, reason=SEALED, next_step=SEALED),
-        APPLICATION,
+        None,
         "application_declined",
         "person",
         ANA,
     ),
-    (OfferMade(**application), APPLICATION, "offer_made", "person", ANA),
-    (OfferAccepted(**application), APPLICATION, "offer_accepted", "person", MAX),
-    (OfferDeclined(**application), APPLICATION, "offer_declined", "person", MAX),
+    (OfferMade(**application), None, "offer_made", "person", ANA),
+    (OfferAccepted(**application), None, "offer_accepted", "owner", POSTING),
+    (OfferDeclined(**application), None, "offer_declined", "owner", POSTING),
+    (
+        OpportunityClosed(opportunity=POSTING, filled=True, effective_on=TODAY),
+        None,
+        "opportunity_filled",
+        "applicants",
+        POSTING,
+    ),
     (
         OpportunityWithdrawn(opportunity=POSTING, effective_on=TODAY),
         None,
@@ -265,9 +272,10 @@ def test_every_kind_and_every_event_of_the_table_is_tried_here() -> None:
         assigned(None),
         assigned(MAX, "dotted"),
         UnitLeaderAppointed(unit=UNIT, leader=None, effective_on=TODAY),
+        OpportunityClosed(opportunity=POSTING, effective_on=TODAY),
         ConversationAccepted(conversation=ITEM, employee=ANA, by=MAX),
     ],
-    ids=["own commitment", "vacancy", "dotted line", "no leader", "parties unknown"],
+    ids=["own commitment", "vacancy", "dotted line", "no leader", "others go on", "parties unknown"],
 )
 def test_some_tell_nobody(event: Event) -> None:
     assert tellings(event, None) == ()
@@ -281,7 +289,7 @@ def test_who_decides_on_an_application_is_told_of_it_and_not_of_what_goes_with_i
 def test_later_events_need_the_parties_that_the_first_one_named() -> None:
     assert parties_of(requested(ANA)) == (ITEM, TALK)
     assert item_of(ConversationAccepted(conversation=ITEM, employee=ANA, by=MAX)) == ITEM
-    assert item_of(OfferMade(**application)) == ITEM
+    assert item_of(OfferMade(**application)) is None
     assert item_of(requested(ANA)) is None
     assert item_of(assigned(MAX)) is None
     assert ends(ApplicationWithdrawn(**application)) == ITEM
