@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from uuid_utils.compat import uuid7
 
 from services.profiles import erasure as rules
+from services.profiles.holds import Holds
 from shared.access import matrix
 from shared.auth.callers import Caller, Role
 from shared.contracts.erasure import SERVICES, Done, Scope
@@ -73,13 +74,13 @@ class HoldView(BaseModel):
     reason: str | None
 
 
-def add_routes(routes: Routes, streams: Streams, relations: Relations, sealer: Sealer) -> None:
+def add_routes(routes: Routes, streams: Streams, relations: Relations, sealer: Sealer, holds: Holds) -> None:
     """Adds the routes of erasure and hold."""
-    _add_commands(routes, streams, relations)
+    _add_commands(routes, streams, relations, holds)
     _add_reads(routes, streams, relations, sealer)
 
 
-def _add_commands(routes: Routes, streams: Streams, relations: Relations) -> None:
+def _add_commands(routes: Routes, streams: Streams, relations: Relations, holds: Holds) -> None:
     @routes.post(
         "/v1/people/{person}/erasures",
         access=matrix.REQUEST_ERASURE,
@@ -119,7 +120,8 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations) -> Non
         """Forbid by law that anything of a person be erased. They can read why."""
         whom = await relations.person(person)
         command = rules.PlaceHold(whom, call.body.reason, await relations.today(whom, call.at))
-        return await streams.execute(rules.DECIDER, rules.record_id(whom), command, call.origin)
+        async with holds.placing():
+            return await streams.execute(rules.DECIDER, rules.record_id(whom), command, call.origin)
 
     @routes.post("/v1/people/{person}/lift-hold", access=matrix.CHANGE_HOLD, allow=Role.ADMIN)
     async def lift_hold(call: Call, person: Alias) -> Receipt:

@@ -1,6 +1,7 @@
 """Retention through the API: what would end, what ended, and whom a hold keeps."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -11,10 +12,14 @@ import pytest
 from services.profiles import retaining
 from services.profiles.app import SERVICE
 from shared.contracts.profiles import ErasureMarked
+from shared.sealing.erasure import Retired
 from tests.api.stage import Answered, Person, Stage, stage
 
 TODAY = datetime.now(UTC).date()
 LONG_AGO = TODAY - timedelta(days=900)
+WAITING = """
+    select from pg_locks l join pg_database d on d.oid = l.database
+    where d.datname = current_database() and l.locktype = 'advisory' and not l.granted"""
 
 
 @dataclass
@@ -116,6 +121,29 @@ async def test_keys_of_old_years_end_and_it_is_noted_for_how_many(office: Office
         "on_hold": 1,
         "backups_end_on": (TODAY + timedelta(days=30)).isoformat(),
     }
+
+
+async def test_a_hold_placed_during_a_run_waits_for_what_is_ending_and_keeps_all_that_comes_after(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, keys = await office.stage.hire(), office.stage.parts.keys
+    await office.stage.keys.for_sealing([(person, "conversations"), (person, "messages")])
+    retire, placed = keys.retire, list[asyncio.Task[None]]()
+
+    async def meanwhile(run: UUID, data_class: str, before_year: int, held: Collection[UUID], most: int) -> Retired:
+        if data_class == "conversations":
+            placed.append(asyncio.create_task(office.hold(person)))
+            async with asyncio.timeout(10):
+                while not await office.stage.parts.pool.fetch(WAITING):
+                    await asyncio.sleep(0.01)
+        return await retire(run, data_class, before_year, held, most)
+
+    monkeypatch.setattr(keys, "retire", meanwhile)
+    rules = {one["rule"]: one for one in (await office.run(dry_run=False)).body["rules"]}
+    await placed[0]
+    assert [rules[one]["keys"] for one in ("conversations", "messages")] == [1, 0]
+    assert [rules[one]["on_hold"] for one in ("conversations", "messages")] == [0, 1]
+    assert (person, "messages") in office.stage.keys.owners
 
 
 async def test_runs_are_listed_newest_first_page_by_page(office: Office) -> None:
