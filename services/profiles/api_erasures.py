@@ -86,7 +86,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, holds:
         access=matrix.REQUEST_ERASURE,
         allow=_EITHER,
         creates=True,
-        refuses=(rules.ErasureUnderWay, rules.OnLegalHold, rules.StillEmployed),
+        refuses=(rules.ErasureUnderWay, rules.OnLegalHold, rules.StillEmployed, rules.ComesBack),
         example={"scope": "words"},
     )
     async def request_erasure(call: Call[ErasureBody], person: Alias) -> Receipt:
@@ -98,12 +98,15 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, holds:
         own = call.caller.person == whom
         if own and (call.body.scope, call.body.ground) != ("words", "asked_by_the_person"):
             raise NotAllowed("Of yourself you erase your words; an administrator erases who has left.")
+        if call.body.scope == "person":
+            await relations.require_fresh()
         command = rules.RequestErasure(
             erasure=uuid7() if call.key is None else uuid5(whom, call.key.key.hex()),
             person=whom,
             scope=call.body.scope,
             ground=call.body.ground,
             employed=not await relations.left(whom),
+            comes_back=await relations.comes_back(whom),
             on=await relations.today(whom, call.at),
         )
         receipt = await streams.execute(rules.DECIDER, rules.record_id(whom), command, call.origin)

@@ -94,6 +94,7 @@ class Retaining:
                 scope="person",
                 ground="end_of_retention",
                 employed=False,
+                comes_back=False,
                 on=today,
             )
             try:

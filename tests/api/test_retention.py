@@ -11,7 +11,7 @@ import pytest
 
 from services.profiles import retaining
 from services.profiles.app import SERVICE
-from shared.contracts.profiles import ErasureMarked
+from shared.contracts.profiles import ErasureMarked, PersonRejoined
 from shared.sealing.erasure import Retired
 from tests.api.stage import Answered, Person, Stage, stage
 
@@ -43,6 +43,10 @@ class Office:
 
     async def hold(self, person: UUID) -> None:
         assert (await self.admin.post(f"/v1/people/{person}/place-hold", {"reason": "Court"})).status == 200
+
+    async def erase(self, person: UUID, scope: str) -> Answered:
+        body = {"scope": scope, "ground": "end_of_retention"}
+        return await self.admin.post(f"/v1/people/{person}/erasures", body)
 
     async def erasures(self, person: UUID) -> list[Any]:
         answer = await self.admin.get(f"/v1/people/{person}/erasures")
@@ -168,6 +172,22 @@ async def test_everybody_reads_the_policy_and_administrators_alone_run_it(office
     ]
     assert (await ana.post("/v1/retention/run", {"dry_run": True})).status == 403
     assert (await ana.get("/v1/retention/runs")).status == 403
+
+
+async def test_who_is_known_to_come_back_is_not_erased_by_hand_either(office: Office) -> None:
+    person = await office.left(LONG_AGO)
+    await office.stage.tell(PersonRejoined(person=person, fact=uuid4(), effective_on=TODAY + timedelta(days=3)))
+    refused = await office.erase(person, "person")
+    assert (refused.status, refused.code) == (409, "comes-back")
+    assert (await office.erase(person, "words")).status == 201
+
+
+async def test_by_stale_relations_nobody_is_erased_but_words_are(office: Office) -> None:
+    person = await office.left(LONG_AGO)
+    office.stage.fresh.seconds = 61.0
+    refused = await office.erase(person, "person")
+    assert (refused.status, refused.code) == (503, "relations-stale")
+    assert (await office.erase(person, "words")).status == 201
 
 
 async def test_by_stale_relations_nothing_ends(office: Office) -> None:

@@ -36,7 +36,9 @@ async def test_an_erasure_that_waits_for_a_service_has_its_keys_destroyed_again(
         person, under_way = uuid4(), uuid4()
         [gone] = await _said(on, person)
         for command in (
-            erasure.RequestErasure(under_way, person, "words", "asked_by_the_person", employed=True, on=TODAY),
+            erasure.RequestErasure(
+                under_way, person, "words", "asked_by_the_person", employed=True, comes_back=False, on=TODAY
+            ),
             erasure.NoteKeysDestroyed(under_way, 1, TODAY),
         ):
             await on.parts.streams.execute(erasure.DECIDER, erasure.record_id(person), command, Origin("erasure"))
