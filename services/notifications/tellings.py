@@ -101,10 +101,13 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Parties:
-    """The two whom an item concerns: employee and partner of a conversation, applicant and owner of an application."""
+    """The two whom an item concerns: employee and partner of a conversation, applicant and owner of an application.
+
+    There is no `other` once they are erased.
+    """
 
     person: UUID
-    other: UUID
+    other: UUID | None
     opportunity: UUID | None = None
 
 
@@ -239,7 +242,7 @@ def _to_the_other(kind: Kind) -> Rule:
     """Of a conversation, whoever did not do it."""
 
     def rule(event: Any, parties: Parties | None) -> tuple[Telling, ...]:
-        if parties is None:
+        if parties is None or parties.other is None:
             return ()
         to = parties.other if event.by == parties.person else parties.person
         details = {"who": str(event.by)}
@@ -254,7 +257,7 @@ def _to_the_other(kind: Kind) -> Rule:
 
 def _ended(event: conversations.ConversationEnded, parties: Parties | None) -> tuple[Telling, ...]:
     """Nobody did it, so both are told; the employee of a former manager is asked whom to ask next."""
-    if parties is None:
+    if parties is None or parties.other is None:
         return ()
     ask_next = event.cause == "manager_changed"
     employee, partner = {"who": str(parties.other)}, {"who": str(parties.person)}
@@ -286,7 +289,7 @@ def _submitted(event: opportunities.ApplicationSubmitted, _: Parties | None) -> 
 
 def _to_owner(kind: Kind) -> Rule:
     def rule(event: Any, parties: Parties | None) -> tuple[Telling, ...]:
-        if parties is None:
+        if parties is None or parties.other is None:
             return ()
         details = {"who": str(event.person), "opportunity": str(event.opportunity)}
         return (Telling(kind, event.application, "person", parties.other, details, event.effective_on),)
