@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 from services.profiles import erasure
 from services.profiles.erasing import ASKED
 from services.profiles.holds import Holds
-from services.profiles.retention import AFTER_LEAVING, DECIDER, RECORD, Ended, NoteRun, Policy, Runs
+from services.profiles.retention import AFTER_LEAVING, DECIDER, RECORD, Ended, NoteRun, Policy, Runs, part_after
 from shared.postgres import Pool
 from shared.refusals import Refusal
 from shared.relations.reads import Relations
@@ -57,18 +57,23 @@ class Retaining:
         self._holds = Holds(pool)
         self._backups = timedelta(days=backup_days)
 
-    async def run(self, run: UUID, origin: Origin, *, dry: bool) -> list[Outcome]:
-        """One outcome a rule. With `dry` nothing is ended. Raises RelationsStale, KeysUnavailable."""
+    async def run(self, origin: Origin, *, dry: bool) -> tuple[UUID, list[Outcome]]:
+        """The run's id, and one outcome a rule. With `dry` nothing is ended. Raises RelationsStale, KeysUnavailable."""
         await self._relations.require_fresh()
         today = datetime.now(UTC).date()
-        dry = dry or any(one.run == run for one in await self.runs())  # asked again, a run ends no more
+        repeated = None if origin.key is None else await self._streams.repeated(origin.key)
+        runs = await self.runs()
+        if repeated is None:
+            run = part_after(runs)
+        else:
+            run, dry = runs[repeated.version - 1].run, True  # asked again, it ends no more
         outcomes = [await self._years(run, one, today, dry=dry) for one in sorted(self.policy.years)]
         if (before := self.policy.left_before(today)) is not None:
             outcomes.append(await self._after_leaving(run, before, today, origin, dry=dry))
         if not dry:
             note = NoteRun(run, today, [one.ended for one in outcomes])
-            await self._streams.execute(DECIDER, RECORD, note, replace(origin, key=None))
-        return outcomes
+            await self._streams.execute(DECIDER, RECORD, note, origin)
+        return run, outcomes
 
     async def runs(self) -> Runs:
         """All that was done, oldest first."""

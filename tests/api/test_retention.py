@@ -13,6 +13,7 @@ from services.profiles import retaining
 from services.profiles.app import SERVICE
 from shared.contracts.profiles import ErasureMarked, PersonRejoined
 from shared.sealing.erasure import Retired
+from shared.sealing.keys import KeysUnavailable
 from tests.api.stage import Answered, Person, Stage, stage
 
 TODAY = datetime.now(UTC).date()
@@ -150,15 +151,41 @@ async def test_a_hold_placed_during_a_run_waits_for_what_is_ending_and_keeps_all
     assert (person, "messages") in office.stage.keys.owners
 
 
+async def test_keys_that_were_destroyed_before_a_run_broke_off_are_noted_by_the_next(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = office.stage.parts.keys
+    people = [await office.stage.hire() for _ in range(3)]
+    await office.stage.keys.for_sealing([(people[0], "aspirations"), (people[1], "aspirations")])
+    retire = keys.retire
+
+    async def broken(run: UUID, data_class: str, before_year: int, held: Collection[UUID], most: int) -> Retired:
+        if data_class != "aspirations":
+            raise KeysUnavailable
+        return await retire(run, data_class, before_year, held, most)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keys, "retire", broken)
+        answer = await office.admin.post("/v1/retention/run", {"dry_run": False}, idempotency_key="one")
+        assert answer.status == 503
+    assert (await office.admin.get("/v1/retention/runs")).body["items"] == []
+    await office.stage.keys.for_sealing([(people[2], "aspirations")])
+    first = await office.run(dry_run=False, idempotency_key="another")
+    second = await office.run(dry_run=False)
+    noted = (await office.admin.get("/v1/retention/runs")).body["items"]
+    assert [(one["run"], one["keys"]) for one in noted] == [(second.body["run"], 1), (first.body["run"], 2)]
+
+
 async def test_runs_are_listed_newest_first_page_by_page(office: Office) -> None:
+    made = []
     for _ in range(3):
         await office.left(LONG_AGO)
-        await office.run(dry_run=False)
+        made.append((await office.run(dry_run=False)).body["run"])
     first = await office.admin.get("/v1/retention/runs", limit=2)
     second = await office.admin.get("/v1/retention/runs", limit=2, cursor=first.body["next"])
     runs = [one["run"] for page in (first, second) for one in page.body["items"]]
     assert (len(runs), second.body["next"]) == (3, None)
-    assert runs == sorted(runs, reverse=True)
+    assert runs == made[::-1]
 
 
 async def test_everybody_reads_the_policy_and_administrators_alone_run_it(office: Office) -> None:
