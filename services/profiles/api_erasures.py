@@ -120,7 +120,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, holds:
         example={"reason": "Labour court of Lyon, case 24/0113: records are to be kept until it is decided."},
     )
     async def place_hold(call: Call[HoldBody], person: Alias) -> Receipt:
-        """Forbid by law that anything of a person be erased. They can read why."""
+        """Forbid by law that a person, or what is sealed with their keys, be erased. They can read why."""
         whom = await relations.person(person)
         command = rules.PlaceHold(whom, call.body.reason, await relations.today(whom, call.at))
         async with holds.placing():
