@@ -14,7 +14,6 @@ import asyncpg
 import orjson
 
 from services.notifications.tellings import (
-    EASTERNMOST,
     TELLING,
     Parties,
     SharingEvent,
@@ -33,6 +32,7 @@ from shared.contracts.reading import read_event
 from shared.erasure.forgetting import Mark
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
+from shared.zones import EASTERNMOST
 
 HEARD = frozenset({profiles.FactWithdrawn.type, *(event.type for event in (*TELLING, *get_args(SharingEvent)))})
 """The wire types that are heard."""
@@ -47,11 +47,16 @@ class Database(Protocol):
 
 
 _KNOW = """
-    insert into parties (item, person, other, opportunity) values ($1, $2, $3, $4)
+    insert into parties (item, person, other, opportunity)
+    select $1, $2, case when not exists (select from public.erased where person = $3::uuid) then $3::uuid end, $4
     on conflict (item) do update set person = excluded.person, other = excluded.other, open = true"""
 _KNOWN = "select person, other, opportunity from parties where item = $1"
 _CLOSE = "update parties set open = false where item = $1"
 _FORGET = "delete from tellings where fact = $1 and cause <> $2"
+_ERASE_PARTY = """
+    with owned as (update parties set other = null where other = $1 and opportunity is not null returning item),
+        gone as (delete from parties where person = $1 or (other = $1 and opportunity is null) returning item)
+    select item from owned union all select item from gone"""
 _LASTS = "update tellings set until = $2 where share = $1"
 _WITHDRAW = "delete from tellings where share = $1"
 _PUT = """
@@ -96,7 +101,10 @@ class Hearing:
             self._put()
 
     def forget(self, mark: Mark) -> Mapping[str, Statement]:
-        """What waits to be told of somebody's words, or of and to somebody who is erased, is not told."""
+        """What waits to be told of somebody's words, or of and to somebody who is erased, is not told.
+
+        Who is erased is no party any more, and no mail to them is known; who applied to them is an applicant still.
+        """
         who = str(mark.person)
         if mark.scope == "words":
             told = (
@@ -104,7 +112,11 @@ class Hearing:
             )
             return {"messages that wait": (told, (who,))}
         told = "delete from tellings where details ->> 'who' = $1 or target = $2"
-        return {"messages that wait": (told, (who, mark.person))}
+        return {
+            "messages that wait": (told, (who, mark.person)),
+            "parties": (_ERASE_PARTY, (mark.person,)),
+            "mails": ("delete from mails where person = $1", (mark.person,)),
+        }
 
     async def _sharing(self, event: SharingEvent) -> None:
         match event:

@@ -18,6 +18,7 @@ from uuid import UUID
 from shared.contracts import conversations, opportunities, profiles
 from shared.contracts.event import Event
 from shared.contracts.profiles import AudienceKind
+from shared.zones import has_begun_somewhere
 
 Kind = Literal[
     "aspiration_shared",
@@ -74,9 +75,6 @@ whose applicants, are told."""
 OF_RELATIONS = ("managed", "team")
 """News about relations themselves."""
 
-EASTERNMOST = timedelta(hours=14)
-"""A day begins here first."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
@@ -104,10 +102,10 @@ class Telling:
 @dataclass(frozen=True, slots=True)
 class Parties:
     """The two whom an item concerns: employee and partner of a conversation, applicant and owner of an application, as
-    it was sent."""
+    it was sent. There is no `other` once they are erased."""
 
     person: UUID
-    other: UUID
+    other: UUID | None
     opportunity: UUID | None = None
 
 
@@ -128,7 +126,7 @@ def day_to_wait_for(telling: Telling, recorded_at: datetime) -> date | None:
     """
     if telling.effective_on is None or telling.whom in OF_RELATIONS or telling.kind == "last_day":
         return telling.effective_on
-    return telling.effective_on if telling.effective_on > (recorded_at + EASTERNMOST).date() else None
+    return None if has_begun_somewhere(telling.effective_on, recorded_at) else telling.effective_on
 
 
 def parties_of(event: Event) -> tuple[UUID, Parties] | None:
@@ -242,7 +240,7 @@ def _to_the_other(kind: Kind) -> Rule:
     """Of a conversation, whoever did not do it."""
 
     def rule(event: Any, parties: Parties | None) -> tuple[Telling, ...]:
-        if parties is None:
+        if parties is None or parties.other is None:
             return ()
         to = parties.other if event.by == parties.person else parties.person
         details = {"who": str(event.by)}
@@ -257,7 +255,7 @@ def _to_the_other(kind: Kind) -> Rule:
 
 def _ended(event: conversations.ConversationEnded, parties: Parties | None) -> tuple[Telling, ...]:
     """Nobody did it, so both are told; the employee of a former manager is asked whom to ask next."""
-    if parties is None:
+    if parties is None or parties.other is None:
         return ()
     ask_next = event.cause == "manager_changed"
     employee, partner = {"who": str(parties.other)}, {"who": str(parties.person)}

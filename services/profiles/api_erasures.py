@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from uuid_utils.compat import uuid7
 
 from services.profiles import erasure as rules
+from services.profiles.holds import Holds
 from shared.access import matrix
 from shared.auth.callers import Caller, Role
 from shared.contracts.erasure import SERVICES, Done, Scope
@@ -73,19 +74,19 @@ class HoldView(BaseModel):
     reason: str | None
 
 
-def add_routes(routes: Routes, streams: Streams, relations: Relations, sealer: Sealer) -> None:
+def add_routes(routes: Routes, streams: Streams, relations: Relations, sealer: Sealer, holds: Holds) -> None:
     """Adds the routes of erasure and hold."""
-    _add_commands(routes, streams, relations)
+    _add_commands(routes, streams, relations, holds)
     _add_reads(routes, streams, relations, sealer)
 
 
-def _add_commands(routes: Routes, streams: Streams, relations: Relations) -> None:
+def _add_commands(routes: Routes, streams: Streams, relations: Relations, holds: Holds) -> None:
     @routes.post(
         "/v1/people/{person}/erasures",
         access=matrix.REQUEST_ERASURE,
         allow=_EITHER,
         creates=True,
-        refuses=(rules.ErasureUnderWay, rules.OnLegalHold, rules.StillEmployed),
+        refuses=(rules.ErasureUnderWay, rules.OnLegalHold, rules.StillEmployed, rules.ComesBack),
         example={"scope": "words"},
     )
     async def request_erasure(call: Call[ErasureBody], person: Alias) -> Receipt:
@@ -97,12 +98,15 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations) -> Non
         own = call.caller.person == whom
         if own and (call.body.scope, call.body.ground) != ("words", "asked_by_the_person"):
             raise NotAllowed("Of yourself you erase your words; an administrator erases who has left.")
+        if call.body.scope == "person":
+            await relations.require_fresh()
         command = rules.RequestErasure(
             erasure=uuid7() if call.key is None else uuid5(whom, call.key.key.hex()),
             person=whom,
             scope=call.body.scope,
             ground=call.body.ground,
             employed=not await relations.left(whom),
+            comes_back=await relations.comes_back(whom),
             on=await relations.today(whom, call.at),
         )
         receipt = await streams.execute(rules.DECIDER, rules.record_id(whom), command, call.origin)
@@ -116,10 +120,11 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations) -> Non
         example={"reason": "Labour court of Lyon, case 24/0113: records are to be kept until it is decided."},
     )
     async def place_hold(call: Call[HoldBody], person: Alias) -> Receipt:
-        """Forbid by law that anything of a person be erased. They can read why."""
+        """Forbid by law that a person, or what is sealed with their keys, be erased. They can read why."""
         whom = await relations.person(person)
         command = rules.PlaceHold(whom, call.body.reason, await relations.today(whom, call.at))
-        return await streams.execute(rules.DECIDER, rules.record_id(whom), command, call.origin)
+        async with holds.placing():
+            return await streams.execute(rules.DECIDER, rules.record_id(whom), command, call.origin)
 
     @routes.post("/v1/people/{person}/lift-hold", access=matrix.CHANGE_HOLD, allow=Role.ADMIN)
     async def lift_hold(call: Call, person: Alias) -> Receipt:

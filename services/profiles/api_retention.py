@@ -1,13 +1,12 @@
 """Routes of retention: everybody reads how long what is kept; administrators end what is over, and read what ended."""
 
 from datetime import date
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic import BaseModel, Field
-from uuid_utils.compat import uuid7
 
 from services.profiles.retaining import Outcome, Retaining
-from services.profiles.retention import AFTER_LEAVING, RECORD
+from services.profiles.retention import AFTER_LEAVING
 from shared.access import matrix
 from shared.auth.callers import Role
 from shared.http import Body, Call, Listing, Page, Routes
@@ -89,8 +88,7 @@ def add_routes(routes: Routes, retaining: Retaining) -> None:
 
         It cannot be taken back. Whoever is on legal hold is left out and counted.
         """
-        run = uuid7() if call.key is None else uuid5(RECORD, call.key.key.hex())
-        outcomes = await retaining.run(run, call.origin, dry=call.body.dry_run)
+        run, outcomes = await retaining.run(call.origin, dry=call.body.dry_run)
         return RunView(
             run=run,
             dry_run=call.body.dry_run,

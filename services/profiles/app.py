@@ -16,7 +16,7 @@ from services.profiles import (
     api_switches,
     api_units,
     erasing,
-    retaining,
+    holds,
 )
 from services.profiles.aspiration import SHARING
 from services.profiles.aspirations_list import Aspirations, AspirationsList
@@ -93,7 +93,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
         add_readers(
             routes, "aspirations", parts.pool, parts.relations, parts.audit, access=matrix.READ_ASPIRATION_AUDIENCE
         )
-    api_erasures.add_routes(routes, parts.streams, parts.relations, parts.sealer)
+    api_erasures.add_routes(routes, parts.streams, parts.relations, parts.sealer, holds.Holds(parts.pool))
     api_retention.add_routes(routes, _retaining(parts))
     api_imports.add_routes(routes, parts.pool, parts.settings.secret)
     add_export(routes, "profiles", parts)
@@ -140,6 +140,6 @@ SERVICE = Service(
     add_routes=add_routes,
     work=work,
     worker_appends=True,
-    migrations=(*migrations(), erasing.MIGRATION, retaining.MIGRATION),
+    migrations=(*migrations(), erasing.MIGRATION, holds.MIGRATION),
     ends_with_erasure=erasing.ends,
 )

@@ -30,6 +30,9 @@ from shared.streams import Origin, Streams
 POLL = 0.5
 """Seconds between looks for something to do."""
 
+AT_ONCE = 200
+"""Erasures whose keys are destroyed again before others are taken further."""
+
 UNDER_WAY = 6.0
 """Seconds for which an event that was sealed may be on its way to the store: longer than an append's deadline."""
 
@@ -41,7 +44,7 @@ _log = structlog.get_logger("erasure")
 
 ASKED = "insert into erasures (erasure, person, scope) values ($1, $2, $3) on conflict do nothing"
 _OPEN = "select erasure, person from erasures where not complete order by erasure"
-_DONE = "select erasure, person, scope from erasures where complete"
+_AFTER = "select erasure, person, scope from erasures where erasure > $1 order by erasure limit $2"
 _COMPLETE = "update erasures set complete = true where erasure = $1"
 _SINCE = """
     select extract(epoch from clock_timestamp() - max(recorded_at))::float as seconds from public.events
@@ -89,21 +92,30 @@ class Erasing:
 
     async def run(self) -> None:
         """For ever. Raises what does not pass by itself."""
-        again = True
+        again: UUID | None = UUID(int=0)
         while True:
             with tried_again():
-                if again:
-                    await self._destroy_again()
-                    again = False
+                if again is not None:
+                    again = await self._destroy_again(again)
+            with tried_again():
                 for row in await self._pool.fetch(_OPEN):
                     with tried_again():  # one that cannot go on now does not hold up the others
                         await self._further(row["erasure"], row["person"])
             await asyncio.sleep(POLL)
 
-    async def _destroy_again(self) -> None:
-        """At each start: a key database that was restored has keys again that were destroyed since its backup."""
-        for row in await self._pool.fetch(_DONE):
+    async def _destroy_again(self, after: UUID) -> UUID | None:
+        """At each start: a key database that was restored has keys again that were destroyed since its backup.
+
+        Also of erasures that are not complete: those whose keys were noted as destroyed are not asked for elsewhere.
+        Gives the last of these erasures; None: there are no more.
+        """
+        rows = await self._pool.fetch(_AFTER, after, AT_ONCE)
+        for row in rows:
             await self._keys.destroy(row["erasure"], row["person"], row["scope"])
+        if len(rows) == AT_ONCE:
+            return UUID(str(rows[-1]["erasure"]))
+        _log.info("keys_destroyed_again")
+        return None
 
     async def _further(self, erasure: UUID, person: UUID) -> None:
         """One step, if its time has come."""

@@ -39,6 +39,10 @@ class StillEmployed(Refusal, code="still-employed"):
     """A person is erased after they have left; their words can be erased at any time."""
 
 
+class ComesBack(Refusal, code="comes-back"):
+    """HR has reported that this person joins again: they are not erased; their words can be at any time."""
+
+
 class HoldInPlace(Refusal, code="hold-in-place"):
     """There is a hold already: lift it before another is placed."""
 
@@ -50,6 +54,7 @@ class RequestErasure:
     scope: Scope
     ground: ErasureGround
     employed: bool
+    comes_back: bool
     on: date
 
 
@@ -176,6 +181,8 @@ def _request(command: RequestErasure, state: Record) -> Sequence[Event]:
         raise OnLegalHold
     if command.scope == "person" and command.employed:
         raise StillEmployed
+    if command.scope == "person" and command.comes_back:
+        raise ComesBack
     return [
         ErasureRequested(
             erasure=command.erasure,

@@ -4,17 +4,15 @@ People are erased by the saga of erasures, as by anybody who asks; keys of old y
 Whoever is on legal hold is kept, and counted.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from uuid import UUID, uuid5
 
 from services.profiles import erasure
 from services.profiles.erasing import ASKED
-from services.profiles.retention import AFTER_LEAVING, DECIDER, RECORD, Ended, NoteRun, Policy, Runs
-from shared.contracts.profiles import HoldPlaced
-from shared.postgres import Migration, Pool
+from services.profiles.holds import Holds
+from services.profiles.retention import AFTER_LEAVING, DECIDER, RECORD, Ended, NoteRun, Policy, Runs, part_after
+from shared.postgres import Pool
 from shared.refusals import Refusal
 from shared.relations.reads import Relations
 from shared.service.parts import Keys
@@ -24,13 +22,6 @@ MOST_PEOPLE = 100
 MOST_KEYS = 5_000
 """In one part of a run."""
 
-MIGRATION = Migration("profiles/0002_holds", (Path(__file__).parent / "0002_holds.sql").read_text())
-
-_HELD = """
-    select subject from (
-        select distinct on (subject) subject, type from public.events
-        where type in ('profiles.hold_placed.v1', 'profiles.hold_lifted.v1') order by subject, position desc) last
-    where type = $1"""
 # Who left last before a day ($1), of whom no erasure is under way, and who is not known to come back. That somebody who
 # is erased had left stays known: they are not due again.
 _LEFT = """
@@ -63,38 +54,42 @@ class Retaining:
         self._relations = relations
         self._streams = streams
         self._keys = keys
+        self._holds = Holds(pool)
         self._backups = timedelta(days=backup_days)
 
-    async def run(self, run: UUID, origin: Origin, *, dry: bool) -> list[Outcome]:
-        """One outcome a rule. With `dry` nothing is ended. Raises RelationsStale, KeysUnavailable."""
+    async def run(self, origin: Origin, *, dry: bool) -> tuple[UUID, list[Outcome]]:
+        """The run's id, and one outcome a rule. With `dry` nothing is ended. Raises RelationsStale, KeysUnavailable."""
         await self._relations.require_fresh()
         today = datetime.now(UTC).date()
-        dry = dry or any(one.run == run for one in await self.runs())  # asked again, a run ends no more
-        held = [row["subject"] for row in await self._pool.fetch(_HELD, HoldPlaced.type)]
-        outcomes = [await self._years(run, one, held, today, dry=dry) for one in sorted(self.policy.years)]
+        repeated = None if origin.key is None else await self._streams.repeated(origin.key)
+        runs = await self.runs()
+        if repeated is None:
+            run = part_after(runs)
+        else:
+            run, dry = runs[repeated.version - 1].run, True  # asked again, it ends no more
+        outcomes = [await self._years(run, one, today, dry=dry) for one in sorted(self.policy.years)]
         if (before := self.policy.left_before(today)) is not None:
-            outcomes.append(await self._after_leaving(run, before, held, today, origin, dry=dry))
+            outcomes.append(await self._after_leaving(run, before, today, origin, dry=dry))
         if not dry:
             note = NoteRun(run, today, [one.ended for one in outcomes])
-            await self._streams.execute(DECIDER, RECORD, note, replace(origin, key=None))
-        return outcomes
+            await self._streams.execute(DECIDER, RECORD, note, origin)
+        return run, outcomes
 
     async def runs(self) -> Runs:
         """All that was done, oldest first."""
         state, _ = await self._streams.state(DECIDER, RECORD)
         return state
 
-    async def _years(self, run: UUID, data_class: str, held: Sequence[UUID], today: date, *, dry: bool) -> Outcome:
+    async def _years(self, run: UUID, data_class: str, today: date, *, dry: bool) -> Outcome:
         first = self.policy.first_kept(data_class, today)
-        found = await self._keys.retire(run, data_class, first.year, held, 0 if dry else MOST_KEYS)
+        async with self._holds.none_placed() as held:
+            found = await self._keys.retire(run, data_class, first.year, held, 0 if dry else MOST_KEYS)
         backups = today + self._backups if found.keys else None
         ended = Ended(data_class, first, found.people, found.keys, found.held_people, backups)
         return Outcome(ended, found.due_people, found.due_keys)
 
-    async def _after_leaving(
-        self, run: UUID, before: date, held: Sequence[UUID], today: date, origin: Origin, *, dry: bool
-    ) -> Outcome:
-        rows = await self._pool.fetch(_LEFT, before, list(held))
+    async def _after_leaving(self, run: UUID, before: date, today: date, origin: Origin, *, dry: bool) -> Outcome:
+        rows = await self._pool.fetch(_LEFT, before, await self._holds.people())
         due = [row["person"] for row in rows if not row["held"]]
         asked = 0
         for person in [] if dry else due[:MOST_PEOPLE]:
@@ -104,6 +99,7 @@ class Retaining:
                 scope="person",
                 ground="end_of_retention",
                 employed=False,
+                comes_back=False,
                 on=today,
             )
             try:

@@ -75,6 +75,11 @@ Runs = tuple[RetentionApplied, ...]
 """All that was done, oldest first."""
 
 
+def part_after(runs: Runs) -> UUID:
+    """The next part's id: the same until it is noted, so that whoever was killed before that is gone on with."""
+    return uuid5(RECORD, str(len(runs)))
+
+
 def evolve(state: Runs, event: Event) -> Runs:
     return (*state, event) if isinstance(event, RetentionApplied) else state
 

@@ -81,7 +81,7 @@ class _Times(BaseModel):
 class Reader(_Times):
     """Who has seen a record: how often, from when to when, and why they could.
 
-    `reader` is a person's id, or service:<name>.
+    `reader` is a person's id, or service:<name>. Of more than 20,000 reads the older ones are counted by themselves.
     """
 
     reader: str
@@ -97,18 +97,27 @@ class ListingOff(NotAllowed, code="audit-by-reader-off"):
     """What somebody read is listed only where their legal entity has `audit_by_reader` turned on."""
 
 
+SPAN = 20_000
+"""Notes that one page looks at, so that it ends soon however many there are."""
+
+
 def _times(told: str, chosen: str) -> str:
-    """SQL: a page of the chosen notes, those read last first: those noted after the first page ($2) left out."""
+    """SQL: a page of the newest $5 of the chosen notes, those read last first, without those noted after the first page
+    ($2). `oldest` is the last that was looked at, where there may be older ones."""
     return f"""
+        with looked_at as (
+            select * from audit.reads where {chosen} and ($2::bigint is null or number <= $2)
+            order by number desc limit $5)
         select kind, record, {told}, actor, rule, share, case_number, stands_in_for,
                min(at at time zone 'UTC')::date as first_on, max(at at time zone 'UTC')::date as last_on,
-               count(*) as times, max(number) as newest
-        from audit.reads where {chosen} and ($2::bigint is null or number <= $2)
-        group by kind, record, {told}, actor, rule, share, case_number, stands_in_for
+               count(*) as times, max(number) as newest,
+               (select case when count(*) = $5 then min(number) end from looked_at) as oldest
+        from looked_at group by kind, record, {told}, actor, rule, share, case_number, stands_in_for
         having $3::bigint is null or max(number) < $3 order by newest desc limit $4"""
 
 
-_READERS = _times("reader", "person = $1 and ($5::uuid is null or record = $5) and ($6::text is null or kind = $6)")
+_READERS = _times("reader", "person = $1")
+_READERS_OF_ONE = _times("reader", "person = $1 and record = $6 and ($7::text is null or kind = $7)")
 _READ_BY_ONESELF = _times("person", "reader = $1::text")
 _READ = f"""
     select listed.* from (select $1::uuid as reader) as given
@@ -129,13 +138,16 @@ async def readers(
     limit: int = 50,
 ) -> Page[Reader]:
     """Who has seen a record of a kind of a person, or any of theirs, latest first; a read shows within a second."""
-    found = await rows.fetch(_READERS, person, *(cursor or (None, None)), limit + 1, record, kind)
+    given = (person, *(cursor or (None, None)), limit + 1, SPAN)
+    found = await (
+        rows.fetch(_READERS, *given) if record is None else rows.fetch(_READERS_OF_ONE, *given, record, kind)
+    )
     return Page([Reader.model_validate(dict(row)) for row in found[:limit]], _next(found, cursor, limit))
 
 
 async def read_by(rows: Rows, reader: UUID, *, cursor: Cursor | None, limit: int) -> Page[WasRead]:
     """What a person has seen of others, latest first. Raises ListingOff."""
-    found = await rows.fetch(_READ, reader, *(cursor or (None, None)), limit + 1)
+    found = await rows.fetch(_READ, reader, *(cursor or (None, None)), limit + 1, SPAN)
     if not found:
         raise ListingOff
     found = [row for row in found if row["kind"] is not None]
@@ -144,12 +156,15 @@ async def read_by(rows: Rows, reader: UUID, *, cursor: Cursor | None, limit: int
 
 async def read_by_oneself(rows: Rows, reader: UUID, *, cursor: Cursor | None, limit: int) -> Page[WasRead]:
     """What a person has seen of others, latest first, for themselves: no switch is asked."""
-    found = await rows.fetch(_READ_BY_ONESELF, str(reader), *(cursor or (None, None)), limit + 1)
+    found = await rows.fetch(_READ_BY_ONESELF, str(reader), *(cursor or (None, None)), limit + 1, SPAN)
     return Page([WasRead.model_validate(dict(row)) for row in found[:limit]], _next(found, cursor, limit))
 
 
 def _next(found: Sequence[asyncpg.Record], cursor: Cursor | None, limit: int) -> Cursor | None:
-    """The newest note of the first page, which bounds those that follow, and of the last row of this one."""
-    if len(found) <= limit:
-        return None
-    return cursor[0] if cursor is not None else found[0]["newest"], found[limit - 1]["newest"]
+    """The note that bounds what the next page looks at, and the newest of the last row of this one.
+
+    Behind all that this page looked at there is no such row, and what is older is counted by itself.
+    """
+    if len(found) > limit:
+        return cursor[0] if cursor is not None else found[0]["newest"], found[limit - 1]["newest"]
+    return (found[0]["oldest"] - 1, None) if found and found[0]["oldest"] is not None else None

@@ -27,6 +27,7 @@ _MARKS = "select model, service, marks, found from public.erasure_marks where er
 _REPORTED = "update public.erasures_ordered set reported_at = clock_timestamp() where erasure = $1"
 # What could not be applied waits, sealed, for an operator: of who is erased there is nothing to try again.
 _PARKED = "delete from public.parked where subject = $1"
+_REFUSED = "delete from public.refused_reactions where subject = $1"
 
 
 class Cleaning:
@@ -88,7 +89,8 @@ class Cleaning:
         for mark in marks:
             found.update(orjson.loads(mark["found"]))
         if order.scope == "person":
-            found["parked events"] = int((await self._pool.execute(_PARKED, order.person)).rpartition(" ")[2])
+            for place, gone in (("parked events", _PARKED), ("refused reactions", _REFUSED)):
+                found[place] = int((await self._pool.execute(gone, order.person)).rpartition(" ")[2])
         places += [
             CleanedPlace(place=place, found=rows, done="emptied" if place.startswith(EMPTIED) else "deleted")
             for place, rows in sorted(found.items())

@@ -94,7 +94,7 @@ class History:
                     id=row["id"],
                     recorded_at=row["recorded_at"],
                     effective_on=told.effective_on,
-                    by=told_by(row["by"], person),
+                    by=told_by(row["by"], person) if told.names_others else None,
                     origin=row["origin"],
                     named_as=list(told.named_as),
                     values=dict(told.values),

@@ -12,11 +12,16 @@ from shared.contracts.event import Event, Sealed
 from shared.contracts.fields import people_named
 
 YOURSELF = "yourself"
+SHARED_WITH = "reader"
+"""The field of every kind of sharing with whom it is shared with."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """`named_as`: fields that are this person; `words`: what is sealed about them; `others`: what is about others."""
+    """`named_as`: fields that are this person; `words`: what is sealed about them; `others`: what is about others.
+
+    `names_others`: whether it is said whose it is, and who did it.
+    """
 
     what: str
     named_as: tuple[str, ...]
@@ -24,18 +29,22 @@ class Told:
     values: Mapping[str, Any]
     words: Mapping[str, Sealed]
     others: tuple[str, ...]
+    names_others: bool = True
 
 
 def tell(event: Event, person: UUID) -> Told | None:
     """As the person's export has it; None where it is somebody else's decision about their own words.
 
-    Of what they did that names them nowhere, it is told that they did it: what it says is about others.
+    Of what they did that names them nowhere, it is told that they did it: what it says is about others. Of what was
+    shared with them, that something was, and when: it is somebody else's, who can take it back.
     """
     if isinstance(event, ErasureMarked) and event.person != person:
         return None
     named_as = tuple(name for name in people_named(type(event)) if getattr(event, name) == person)
     sealed = {name: value for name in event.sealed_about if isinstance(value := getattr(event, name), Sealed)}
-    values = event.model_dump(mode="json", exclude_none=True, exclude={*event.sealed_about}) if named_as else {}
+    shared_with = named_as == (SHARED_WITH,)
+    tells = bool(named_as) and not shared_with
+    values = event.model_dump(mode="json", exclude_none=True, exclude={*event.sealed_about}) if tells else {}
     return Told(
         what=(type(event).__doc__ or "").strip(),
         named_as=named_as,
@@ -43,6 +52,7 @@ def tell(event: Event, person: UUID) -> Told | None:
         values=values,
         words={name: value for name, value in sealed.items() if event.sealed_for(name) == person},
         others=tuple(name for name in sealed if event.sealed_for(name) != person),
+        names_others=not shared_with,
     )
 
 

@@ -10,9 +10,9 @@ from pydantic import BaseModel, Field
 class Held(BaseModel):
     """One thing that is held about you: an event of this service, or a row of another place.
 
-    `by`: `yourself`, another person's id, or a service. `named_as`: the fields in which you are named. `values` stand
-    in the open; `words` are sealed with a key of yours, and are clear here. `left_out` says of each other sealed value
-    why it is not here: it is about another person, or it was erased.
+    `by`: `yourself`, another person's id, or a service; null where something was shared with you. `named_as`: the
+    fields in which you are named. `values` stand in the open; `words` are sealed with a key of yours, and are clear
+    here. `left_out` says of each other sealed value why it is not here: it is about another person, or it was erased.
     """
 
     place: str

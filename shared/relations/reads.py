@@ -158,6 +158,15 @@ def has_left(person: str) -> str:
     )
 
 
+def comes_back(person: str) -> str:
+    """SQL: `person` has left, and it is known that they join again on a later day."""
+    return (
+        f"({has_left(person)} and coalesce((select rc.kind <> 'left' from employment_facts rc"
+        f" where rc.person = {person}"
+        " order by rc.effective_on + (rc.kind = 'left')::int desc, rc.seq desc limit 1), false))"
+    )
+
+
 def left_on(person: str) -> str:
     """SQL: the last day in of `person`, when they left last; null: they never have. They may be back since."""
     return (
@@ -335,6 +344,10 @@ class Relations:
     async def left(self, person: UUID) -> bool:
         """Whether the person has left by today."""
         return bool((await self._rows.fetch(f"select {has_left('$1')} as yes", person))[0]["yes"])
+
+    async def comes_back(self, person: UUID) -> bool:
+        """Whether the person has left, and is known to join again."""
+        return bool((await self._rows.fetch(f"select {comes_back('$1')} as yes", person))[0]["yes"])
 
     async def left_on(self, person: UUID) -> date | None:
         """The person's last day in, when they left last; None where they never have."""

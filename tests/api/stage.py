@@ -72,6 +72,7 @@ class _Keys:
 
     def __init__(self, keys: MemoryKeyStore) -> None:
         self._keys = keys
+        self._retired: dict[tuple[UUID, str], int] = {}
 
     async def check(self) -> None:
         return None
@@ -84,13 +85,16 @@ class _Keys:
         return len(WORDS)
 
     async def retire(self, run: UUID, data_class: str, before_year: int, held: Collection[UUID], most: int) -> Retired:
-        """As if every key had been made in a year long past."""
+        """As if every key had been made in a year long past; once a run and class."""
         people = [person for person, of_class in self._keys.owners if of_class == data_class]
         due = [person for person in people if person not in held]
-        for person in due[:most]:
+        now = [] if (run, data_class) in self._retired else due[:most]
+        for person in now:
             self._keys.destroy(person, data_class)
-        done, kept = len(due[:most]), len(people) - len(due)
-        return Retired(done, done, len(due) - done, len(due) - done, kept, kept)
+        if now:
+            self._retired[run, data_class] = len(now)
+        done, left, kept = self._retired.get((run, data_class), 0), len(due) - len(now), len(people) - len(due)
+        return Retired(done, done, left, left, kept, kept)
 
 
 class Bearers:

@@ -19,6 +19,7 @@ from services.notifications.teller import Teller
 from shared.contracts import conversations, opportunities, profiles
 from shared.contracts.event import Event
 from shared.contracts.profiles import Aspiration
+from shared.erasure.forgetting import Mark
 from shared.eventstore import Overloaded, Stored
 from shared.kafka.records import Heard
 from shared.relations.reads import RelationsStale
@@ -157,6 +158,19 @@ def requested(employee: UUID, partner: UUID) -> conversations.ConversationReques
         topic="options",
         proposed_for=datetime(2027, 3, 5, 9, tzinfo=UTC),
         agenda="CANARY",
+    )
+
+
+def submitted(opportunity: UUID, person: UUID, owner: UUID) -> opportunities.ApplicationSubmitted:
+    return opportunities.ApplicationSubmitted(
+        application=uuid4(),
+        opportunity=opportunity,
+        person=person,
+        owner=owner,
+        effective_on=TODAY,
+        skills=(),
+        matching=(),
+        missing=(),
     )
 
 
@@ -713,6 +727,35 @@ def test_a_mail_server_is_named_by_its_url(url: str) -> None:
 
 
 # The inbox and preferences
+
+
+async def test_who_is_erased_is_no_party_any_more_and_who_applied_to_them_is_told_still(desk: Desk) -> None:
+    pool, ana, ben, posting = desk.stage.parts.pool, await desk.stage.hire(), await desk.stage.hire(), uuid4()
+    await desk.hear(requested(ana, ben), requested(ben, ana))
+    await desk.hear(submitted(posting, ben, owner=ana), submitted(uuid4(), ana, owner=ben))
+    await desk.tell()
+    for person in (ana, ben):
+        mail = "insert into mails (notification, person, made_at, due_at) values ($1, $2, now(), now())"
+        await pool.execute(mail, uuid4(), person)
+    # What Ana applied for was not heard of yet: that she did waits.
+    assert await erased(desk, ana) == {"messages that wait": 1, "parties": 4, "mails": 1}
+    await desk.hear(requested(ben, ana))  # late, of another's topic
+    known = await pool.fetch("select person, other, opportunity from parties order by opportunity")
+    assert [tuple(row) for row in known] == [(ben, None, posting), (ben, None, None)]
+    assert [row["person"] for row in await pool.fetch("select person from mails")] == [ben]
+    await desk.hear(opportunities.OpportunityWithdrawn(opportunity=posting, effective_on=TODAY))
+    assert (await desk.told(ben))[0]["kind"] == "opportunity_withdrawn"
+
+
+async def erased(desk: Desk, person: UUID) -> dict[str, int]:
+    """Place → how much was found there."""
+    pool = desk.stage.parts.pool
+    await pool.execute("insert into erased (person, erasure) values ($1, $2)", person, uuid4())
+    places = desk.hearing.forget(Mark("profiles", "person", person, person))
+    return {
+        place: int((await pool.execute(statement, *given)).rpartition(" ")[2])
+        for place, (statement, given) in places.items()
+    }
 
 
 async def test_an_inbox_pages_filters_and_is_for_its_person_alone(desk: Desk) -> None:

@@ -1,6 +1,7 @@
 """Retention through the API: what would end, what ended, and whom a hold keeps."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,11 +11,16 @@ import pytest
 
 from services.profiles import retaining
 from services.profiles.app import SERVICE
-from shared.contracts.profiles import ErasureMarked
+from shared.contracts.profiles import ErasureMarked, PersonRejoined
+from shared.sealing.erasure import Retired
+from shared.sealing.keys import KeysUnavailable
 from tests.api.stage import Answered, Person, Stage, stage
 
 TODAY = datetime.now(UTC).date()
 LONG_AGO = TODAY - timedelta(days=900)
+WAITING = """
+    select from pg_locks l join pg_database d on d.oid = l.database
+    where d.datname = current_database() and l.locktype = 'advisory' and not l.granted"""
 
 
 @dataclass
@@ -38,6 +44,10 @@ class Office:
 
     async def hold(self, person: UUID) -> None:
         assert (await self.admin.post(f"/v1/people/{person}/place-hold", {"reason": "Court"})).status == 200
+
+    async def erase(self, person: UUID, scope: str) -> Answered:
+        body = {"scope": scope, "ground": "end_of_retention"}
+        return await self.admin.post(f"/v1/people/{person}/erasures", body)
 
     async def erasures(self, person: UUID) -> list[Any]:
         answer = await self.admin.get(f"/v1/people/{person}/erasures")
@@ -118,15 +128,64 @@ async def test_keys_of_old_years_end_and_it_is_noted_for_how_many(office: Office
     }
 
 
+async def test_a_hold_placed_during_a_run_waits_for_what_is_ending_and_keeps_all_that_comes_after(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, keys = await office.stage.hire(), office.stage.parts.keys
+    await office.stage.keys.for_sealing([(person, "conversations"), (person, "messages")])
+    retire, placed = keys.retire, list[asyncio.Task[None]]()
+
+    async def meanwhile(run: UUID, data_class: str, before_year: int, held: Collection[UUID], most: int) -> Retired:
+        if data_class == "conversations":
+            placed.append(asyncio.create_task(office.hold(person)))
+            async with asyncio.timeout(10):
+                while not await office.stage.parts.pool.fetch(WAITING):
+                    await asyncio.sleep(0.01)
+        return await retire(run, data_class, before_year, held, most)
+
+    monkeypatch.setattr(keys, "retire", meanwhile)
+    rules = {one["rule"]: one for one in (await office.run(dry_run=False)).body["rules"]}
+    await placed[0]
+    assert [rules[one]["keys"] for one in ("conversations", "messages")] == [1, 0]
+    assert [rules[one]["on_hold"] for one in ("conversations", "messages")] == [0, 1]
+    assert (person, "messages") in office.stage.keys.owners
+
+
+async def test_keys_that_were_destroyed_before_a_run_broke_off_are_noted_by_the_next(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = office.stage.parts.keys
+    people = [await office.stage.hire() for _ in range(3)]
+    await office.stage.keys.for_sealing([(people[0], "aspirations"), (people[1], "aspirations")])
+    retire = keys.retire
+
+    async def broken(run: UUID, data_class: str, before_year: int, held: Collection[UUID], most: int) -> Retired:
+        if data_class != "aspirations":
+            raise KeysUnavailable
+        return await retire(run, data_class, before_year, held, most)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(keys, "retire", broken)
+        answer = await office.admin.post("/v1/retention/run", {"dry_run": False}, idempotency_key="one")
+        assert answer.status == 503
+    assert (await office.admin.get("/v1/retention/runs")).body["items"] == []
+    await office.stage.keys.for_sealing([(people[2], "aspirations")])
+    first = await office.run(dry_run=False, idempotency_key="another")
+    second = await office.run(dry_run=False)
+    noted = (await office.admin.get("/v1/retention/runs")).body["items"]
+    assert [(one["run"], one["keys"]) for one in noted] == [(second.body["run"], 1), (first.body["run"], 2)]
+
+
 async def test_runs_are_listed_newest_first_page_by_page(office: Office) -> None:
+    made = []
     for _ in range(3):
         await office.left(LONG_AGO)
-        await office.run(dry_run=False)
+        made.append((await office.run(dry_run=False)).body["run"])
     first = await office.admin.get("/v1/retention/runs", limit=2)
     second = await office.admin.get("/v1/retention/runs", limit=2, cursor=first.body["next"])
     runs = [one["run"] for page in (first, second) for one in page.body["items"]]
     assert (len(runs), second.body["next"]) == (3, None)
-    assert runs == sorted(runs, reverse=True)
+    assert runs == made[::-1]
 
 
 async def test_everybody_reads_the_policy_and_administrators_alone_run_it(office: Office) -> None:
@@ -140,6 +199,22 @@ async def test_everybody_reads_the_policy_and_administrators_alone_run_it(office
     ]
     assert (await ana.post("/v1/retention/run", {"dry_run": True})).status == 403
     assert (await ana.get("/v1/retention/runs")).status == 403
+
+
+async def test_who_is_known_to_come_back_is_not_erased_by_hand_either(office: Office) -> None:
+    person = await office.left(LONG_AGO)
+    await office.stage.tell(PersonRejoined(person=person, fact=uuid4(), effective_on=TODAY + timedelta(days=3)))
+    refused = await office.erase(person, "person")
+    assert (refused.status, refused.code) == (409, "comes-back")
+    assert (await office.erase(person, "words")).status == 201
+
+
+async def test_by_stale_relations_nobody_is_erased_but_words_are(office: Office) -> None:
+    person = await office.left(LONG_AGO)
+    office.stage.fresh.seconds = 61.0
+    refused = await office.erase(person, "person")
+    assert (refused.status, refused.code) == (503, "relations-stale")
+    assert (await office.erase(person, "words")).status == 201
 
 
 async def test_by_stale_relations_nothing_ends(office: Office) -> None:

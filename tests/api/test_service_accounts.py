@@ -38,8 +38,12 @@ SHOWN = {
 OPEN = {
     ("PersonView", "language"): "of the directory; what a person prefers for messages is not shown",
     ("PersonView", "email"): "of the directory; what a person prefers for messages is not shown",
-    ("OpportunityView", "skills"): "what the posting asks for",
-    ("ListedOpportunity", "skills"): "what the posting asks for",
+    ("PersonView", "title"): "of the place",
+    **{
+        (view, field): "posted to everybody, also where somebody offers it in their own words"
+        for view in ("OpportunityView", "ListedOpportunity")
+        for field in ("title", "description", "skills")
+    },
 }
 """Fields that are called like sealed ones, and are others."""
 

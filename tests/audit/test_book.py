@@ -11,7 +11,7 @@ import pytest
 import structlog
 import time_machine
 
-from shared.audit import AuditUnavailable, Book, Reader, Shown, book, readers
+from shared.audit import AuditUnavailable, Book, Reader, Shown, book, entries, read_by_oneself, readers
 from shared.auth.callers import Caller
 from shared.http import Page
 from shared.postgres import Pool
@@ -77,6 +77,24 @@ async def test_readers_are_told_page_by_page_also_while_some_read_on(pool: Pool)
             break
         page = await readers(pool, PERSON, cursor=tuple(page.next), limit=2)
     assert told == [caller.id for caller in reversed(everybody)]
+
+
+async def test_a_page_looks_at_a_stretch_and_those_behind_it_tell_the_rest(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(entries, "SPAN", 3)
+    notes = Book(pool)
+    for caller in (LEA, LEA, SAM, SAM, LEA, SAM, SAM):
+        notes.note(caller, [SHOWN])
+        await notes.flush()
+    for record in (None, RECORD):
+        page, told = await readers(pool, PERSON, record, limit=1), list[tuple[str, int]]()
+        while page.next is not None:
+            told += [(one.reader, one.times) for one in page.items]
+            page = await readers(pool, PERSON, record, cursor=tuple(page.next), limit=1)
+        told += [(one.reader, one.times) for one in page.items]
+        assert told == [("sam", 2), ("lea", 1), ("sam", 2), ("lea", 1), ("lea", 1)]
+    assert (await read_by_oneself(pool, uuid4(), cursor=None, limit=5)).items == []
 
 
 async def test_who_read_on_whose_behalf_is_noted(pool: Pool) -> None:

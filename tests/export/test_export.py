@@ -92,7 +92,7 @@ async def test_every_field_of_every_event_is_told_to_whom_it_is_about_and_to_nob
             assert one["words"] == sample.words, one
             assert one["left_out"] == dict.fromkeys(sample.others, "about_another_person"), one
             assert one["what"] == sample.event.__doc__
-            assert one["by"] == "service:hr"
+            assert one["by"] == (None if sample.named_as == ("reader",) else "service:hr")
         whole = orjson.dumps(told).decode()
         sealed = [sample for sample in given if sample.event.sealed_about]
         assert (OWN in whole) == any(OWN in str(sample.words) for sample in sealed)
@@ -169,6 +169,23 @@ async def test_who_did_it_is_told_by_id_and_what_one_did_to_others_without_what_
         [told] = events(await exported(on, ben))
         assert (told["by"], told["values"], told["words"]) == ("yourself via service:portal", {}, {})
         assert told["left_out"] == dict.fromkeys(["reason", "next_step"], "about_another_person")
+
+
+async def test_what_others_shared_is_told_as_that_it_was_and_when_and_no_more(profiles_stage: Stage) -> None:
+    ana, ben = [profiles_stage.person(await profiles_stage.hire()) for _ in range(2)]
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    item = (await ana.post("/v1/people/{me}/aspirations", wish)).id
+    path = f"/v1/people/{{me}}/aspirations/{item}"
+    shared = await ana.post(f"{path}/share", {"audience": "person", "reader": str(ben.id), "purpose": "For May"})
+    assert shared.status == 200, shared.body
+    assert (await ana.post(f"{path}/withdraw-sharing", {"share": shared.body["share"]})).status == 200
+    [told] = events(await exported(profiles_stage, ben))
+    assert (told["effective_on"], told["named_as"], told["by"]) == (TODAY.isoformat(), ["reader"], None)
+    assert (told["values"], told["words"]) == ({}, {})
+    assert told["left_out"] == dict.fromkeys(["purpose", "content"], "about_another_person")
+    for theirs in (ana.id, item, shared.body["share"]):
+        assert str(theirs) not in str(told)
+    assert [one["by"] for one in events(await exported(profiles_stage, ana))] == ["yourself"] * 3
 
 
 async def test_a_page_looks_at_a_stretch_and_the_next_goes_on(
