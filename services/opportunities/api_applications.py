@@ -271,7 +271,9 @@ def _add_decisions(routes: Routes, access: _Access, streams: Streams, relations:
         """Decline an application as you read it, with the reason and a next step."""
         state, opportunity = await access.as_owner(call, application)
         body = call.body
-        command = rules.DeclineApplication(body.reason, body.next_step, opportunity, await day_of(state, call))
+        command = rules.DeclineApplication(
+            call.person, body.reason, body.next_step, opportunity, await day_of(state, call)
+        )
         return await streams.execute(rules.DECIDER, application, command, call.origin)
 
     @routes.post(

@@ -98,6 +98,7 @@ class ShortlistApplication:
 
 @dataclass(frozen=True, slots=True)
 class DeclineApplication:
+    by: UUID
     reason: str
     next_step: str
     opportunity: Posted
@@ -286,7 +287,8 @@ def _shortlist(command: ShortlistApplication, state: Application) -> Sequence[Ev
 
 def _decline(command: DeclineApplication, state: Application) -> Sequence[Event]:
     letter = _require_pending(state, command.opportunity).letter
-    return [ApplicationDeclined(**_about(letter, command.on), reason=command.reason, next_step=command.next_step)]
+    about = _about(letter, command.on)
+    return [ApplicationDeclined(**about, by=command.by, reason=command.reason, next_step=command.next_step)]
 
 
 def _offer(command: MakeOffer, state: Application) -> Sequence[Event]:

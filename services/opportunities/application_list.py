@@ -198,16 +198,21 @@ class Applications:
             await _apply(connection, one.event, one.position)
 
     def forget(self, mark: Mark) -> Mapping[str, Statement]:
-        """Of words alone: that somebody applied stays, and what became of it; what was said of them goes."""
+        """Of words alone: that somebody applied stays, what became of it, and what they were told."""
+        if mark.person != mark.about:
+            return {f"{EMPTIED}applications": (_EMPTY_ANSWERS, (mark.about, mark.person))}
         if mark.scope == "person":
             return {"applications": ("delete from applications where person = $1", (mark.person,))}
-        words = ", ".join(f"{word} = null" for word in _WORDS)
-        return {
-            f"{EMPTIED}applications": (
-                f"update applications set {words} where person = $1 and skills is not null",
-                (mark.person,),
-            )
-        }
+        return {f"{EMPTIED}applications": (_EMPTY, (mark.person,))}
+
+
+_EMPTY = """
+    update applications set statement = null, skills = null, matching = null, missing = null,
+        reason = case when answered_by is not null then reason end
+    where person = $1 and skills is not null"""
+_EMPTY_ANSWERS = """
+    update applications set reason = null, next_step = null
+    where person = $1 and answered_by = $2 and reason is not null"""
 
 
 async def _apply(connection: asyncpg.Connection, event: Event, position: int) -> None:
@@ -219,7 +224,8 @@ async def _apply(connection: asyncpg.Connection, event: Event, position: int) ->
                values ($1, $2, $3, $4, 'submitted', $5, $6, $7, $8, $9)
                on conflict (application) do update set position = excluded.position, status = excluded.status,
                    submitted_on = excluded.submitted_on, statement = excluded.statement, skills = excluded.skills,
-                   matching = excluded.matching, missing = excluded.missing, reason = null, next_step = null""",
+                   matching = excluded.matching, missing = excluded.missing, reason = null, next_step = null,
+                   answered_by = null""",
             event.application,
             position,
             event.opportunity,
@@ -234,11 +240,12 @@ async def _apply(connection: asyncpg.Connection, event: Event, position: int) ->
     reason = event.reason if isinstance(event, ApplicationDeclined | OfferDeclined) else None
     next_step = event.next_step if isinstance(event, ApplicationDeclined) else None
     await connection.execute(
-        "update applications set status = $2, reason = $3, next_step = $4 where application = $1",
+        "update applications set status = $2, reason = $3, next_step = $4, answered_by = $5 where application = $1",
         event.application,  # type: ignore[attr-defined]
         _STATUS[type(event)],
         _stored(reason),
         _stored(next_step),
+        event.by if isinstance(event, ApplicationDeclined) else None,
     )
 
 

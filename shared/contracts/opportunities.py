@@ -111,9 +111,10 @@ class ApplicationDeclined(
     application: Item
     opportunity: Item
     person: Person
+    by: Annotated[Person | None, Open("what they say to the employee is theirs")] = None
     effective_on: Day
-    reason: Private[str]
-    next_step: Private[str]
+    reason: Annotated[Private[str], About("by")]
+    next_step: Annotated[Private[str], About("by")]
 
 
 class OfferMade(Event, name="opportunities.offer_made", version=1, subject="person", data_class="opportunities"):

@@ -140,6 +140,7 @@ async def projections_world(stage: Stage) -> Projections:
         opportunities.ApplicationDeclined(
             **about,
             **application,
+            by=people[Who.LEADER],
             reason=made.word("declined", matrix.LIST_APPLICATIONS),
             next_step=made.word("next-step", matrix.LIST_APPLICATIONS),
         ),

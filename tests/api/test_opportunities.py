@@ -543,7 +543,8 @@ async def test_mentoring_is_offered_in_words_that_end_with_the_owners_others(wor
     world.stage.keys.erase(owner)
     assert await shown() == [("mentoring", "")] * 2
     assert await applied_for() == ["mentoring"] * 2
-    assert await world.stage.parts.pool.fetch("select from opportunities where words is not null") == []
+    kept = "select from opportunities where opportunity = $1 and words is not null"
+    assert await world.stage.parts.pool.fetch(kept, UUID(str(opportunity))) == []
 
 
 async def test_each_side_does_its_own_part(world: World) -> None:
@@ -936,10 +937,30 @@ async def test_without_its_words_an_application_goes_on(world: World) -> None:
     assert (await world.dan.post(f"/v1/applications/{application}/shortlist")).status == 200
 
 
-async def erased(world: World, scope: erasure.Scope) -> None:
-    """Of Amina, as the service cleans it."""
-    order = Order(uuid4(), world.amina.id, scope)
-    world.stage.keys.erase(world.amina.id)
+async def test_why_somebody_was_declined_is_the_words_of_who_declined(world: World) -> None:
+    application = await world.apply(await world.post())
+    path = f"/v1/applications/{application}"
+    answer = {"reason": "Spanish from the first day.", "next_step": "The course in May."}
+    assert (await world.dan.post(f"{path}/decline", answer, if_match='"1"')).status == 200
+    await erased(world, "words")
+
+    async def told() -> list[tuple[str | None, str | None]]:
+        listed = (await world.amina.get("/v1/applications")).body["items"]
+        views = [(await world.amina.get(path)).body, (await world.dan.get(path)).body, *listed]
+        return [(view["reason"], view["next_step"]) for view in views]
+
+    assert await told() == [(answer["reason"], answer["next_step"])] * 3
+    await erased(world, "words", of=world.dan)
+    assert await told() == [(None, None)] * 3
+    kept = "select from applications where application = $1 and reason is not null"
+    assert await world.stage.parts.pool.fetch(kept, UUID(str(application))) == []
+
+
+async def erased(world: World, scope: erasure.Scope, *, of: Person | None = None) -> None:
+    """Of Amina, or somebody else, as the service cleans it."""
+    person = (of or world.amina).id
+    order = Order(uuid4(), person, scope)
+    world.stage.keys.erase(person)
     await world.stage.tell(profiles.ErasureOrdered(**order._asdict()))
     await Marking("opportunities", world.stage.parts.pool, SERVICE.ends_with_erasure).mark(order)
     await world.stage.pump()

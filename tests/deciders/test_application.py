@@ -107,6 +107,7 @@ declined = ApplicationDeclined(
     application=APPLICATION,
     opportunity=OPPORTUNITY,
     person=AMINA,
+    by=OWNER,
     effective_on=TUESDAY,
     reason="We need Spanish from the first day.",
     next_step="The course in May, then the next opening.",
@@ -120,7 +121,7 @@ withdrawn = ApplicationWithdrawn(application=APPLICATION, opportunity=OPPORTUNIT
 
 SHORTLIST = ShortlistApplication(opportunity=OPEN, on=TUESDAY)
 DECLINE = DeclineApplication(
-    reason=str(declined.reason), next_step=str(declined.next_step), opportunity=OPEN, on=TUESDAY
+    by=OWNER, reason=str(declined.reason), next_step=str(declined.next_step), opportunity=OPEN, on=TUESDAY
 )
 OFFER = MakeOffer(opportunity=OPEN, on=TUESDAY)
 ACCEPT = AcceptOffer(opportunity=OPEN, on=TUESDAY)

@@ -158,17 +158,15 @@ async def test_who_did_it_is_told_by_id_and_what_one_did_to_others_without_what_
     async with opened("opportunities") as on:
         ana, ben = on.person(await on.hire()), on.person(await on.hire())
         declined = next(
-            one.event
-            for one in samples("opportunities", ana.id)
-            if isinstance(one.event, opportunities.ApplicationDeclined)
+            one.event for one in samples("opportunities", ana.id) if isinstance(one.event, opportunities.OfferDeclined)
         )
         await record(on, declined, by=f"{ben.id} via service:portal")
         [told] = events(await exported(on, ana))
-        assert (told["by"], set(told["words"])) == (f"{ben.id} via service:portal", {"reason", "next_step"})
+        assert (told["by"], set(told["words"])) == (f"{ben.id} via service:portal", {"reason"})
         await record(on, declined, by=str(ben.id), kind="import")
         [told] = events(await exported(on, ben))
         assert (told["by"], told["values"], told["words"]) == ("yourself via service:portal", {}, {})
-        assert told["left_out"] == dict.fromkeys(["reason", "next_step"], "about_another_person")
+        assert told["left_out"] == {"reason": "about_another_person"}
 
 
 async def test_what_others_shared_is_told_as_that_it_was_and_when_and_no_more(profiles_stage: Stage) -> None:

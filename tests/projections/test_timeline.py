@@ -563,7 +563,7 @@ async def test_all_that_opportunities_tells_is_the_employees_own_but_for_moves(t
     agreed: dict[str, Any] = {"kind": "transfer", "from_unit": team.unit, "to_unit": uuid4()}
     await team.tell(
         opportunities.ApplicationShortlisted(**ids, effective_on=TODAY),
-        opportunities.ApplicationDeclined(**ids, effective_on=TODAY, reason="no", next_step="try again"),
+        opportunities.ApplicationDeclined(**ids, by=uuid4(), effective_on=TODAY, reason="no", next_step="try again"),
         opportunities.ApplicationWithdrawn(**ids, effective_on=TODAY),
         opportunities.OfferMade(**ids, effective_on=TODAY),
         opportunities.OfferDeclined(**ids, effective_on=TODAY, reason="too far"),
