@@ -1,5 +1,6 @@
 """Routes of erasure: asked for, followed to its receipt; and of the hold that forbids it."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from uuid import UUID, uuid5
@@ -35,6 +36,13 @@ class HoldBody(Body):
     reason: Text
 
 
+@dataclass(frozen=True, slots=True)
+class ErasureReceipt(Receipt):
+    """With the person's id: it leads to the receipt of who is erased, when their other names do no more."""
+
+    person: UUID
+
+
 class PlaceView(BaseModel):
     """One place of a service: how much was found there, and what became of it.
 
@@ -56,6 +64,7 @@ class ErasureView(BaseModel):
     """An erasure's receipt. Until it is `complete` it says how far it is."""
 
     erasure: UUID
+    person: UUID
     scope: Scope
     ground: ErasureGround
     asked_on: date
@@ -88,7 +97,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations) -> Non
         refuses=(rules.ErasureUnderWay, rules.OnLegalHold, rules.StillEmployed),
         example={"scope": "words"},
     )
-    async def request_erasure(call: Call[ErasureBody], person: Alias) -> Receipt:
+    async def request_erasure(call: Call[ErasureBody], person: Alias) -> ErasureReceipt:
         """Erase your words, or, as administrator, somebody's words or all that leads to who has left.
 
         It cannot be taken back. The receipt says how far it is, and in the end what was found where.
@@ -106,7 +115,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations) -> Non
             on=await relations.today(whom, call.at),
         )
         receipt = await streams.execute(rules.DECIDER, rules.record_id(whom), command, call.origin)
-        return Receipt(command.erasure, receipt.version, receipt.after)
+        return ErasureReceipt(command.erasure, receipt.version, receipt.after, whom)
 
     @routes.post(
         "/v1/people/{person}/place-hold",
@@ -170,6 +179,7 @@ def _view(erasure: rules.Erasure) -> ErasureView:
     done = erasure.complete_on is not None
     return ErasureView(
         erasure=asked.erasure,
+        person=asked.person,
         scope=asked.scope,
         ground=asked.ground,
         asked_on=asked.effective_on,

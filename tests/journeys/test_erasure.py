@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from datetime import timedelta
@@ -143,10 +144,12 @@ def test_a_hold_forbids_erasure_and_says_why(house, team):
     assert admin.post("profiles", f"{path}/place-hold", {"reason": "Too late"}).code == "erasure-under-way"
 
 
-def careers(house: House, asker: Caller, *arguments: str) -> subprocess.CompletedProcess[str]:
+def careers(
+    house: House, asker: Caller, *arguments: str, stdin: int = subprocess.DEVNULL
+) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "PROFILES_URL": house.urls["profiles"], "CAREERS_TOKEN": str(asker.token)}
     command = [sys.executable, "-m", "deploy.careers.main", "erase", *arguments]
-    return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(command, env=env, stdin=stdin, capture_output=True, text=True, check=False)
 
 
 def test_the_command_waits_and_prints_the_receipt(house, team):
@@ -162,3 +165,33 @@ def test_the_command_waits_and_prints_the_receipt(house, team):
     receipt = json.loads(careers(house, amina, amina.id, "--json").stdout)
     assert (receipt["scope"], receipt["state"]) == ("words", "complete")
     assert WORDS not in done.stdout + done.stderr
+
+
+def test_the_command_tells_of_who_is_erased_also_when_it_is_run_again(house, team):
+    amina, _, admin = team
+    number = amina.get("profiles", f"/v1/people/{amina.id}").body["employee_number"]
+    house.told(f"/v1/people/{amina.id}/leave", {"left_on": (TODAY - timedelta(days=2)).isoformat()})
+    done = careers(house, admin, number, "--scope", "person", "--json")
+    assert done.returncode == 0, done.stderr
+    assert amina.id in done.stderr
+    receipt = json.loads(done.stdout)
+    assert (receipt["person"], receipt["scope"], receipt["state"]) == (amina.id, "person", "complete")
+    again = careers(house, admin, amina.id, "--scope", "person", "--json")
+    assert (again.returncode, json.loads(again.stdout)) == (0, receipt)
+    assert "Profiles refused (404)" in careers(house, admin, number, "--scope", "person").stderr
+
+
+def test_at_a_terminal_the_command_asks_whether_it_is_meant(house, team):
+    amina, _, _ = team
+    ours, terminal = pty.openpty()
+    try:
+        os.write(ours, b"n\n")
+        refused = careers(house, amina, amina.id, stdin=terminal)
+        assert refused.returncode == 1
+        assert f"Erase for good what {amina.id} wrote and said?" in refused.stderr
+        assert amina.get("profiles", f"/v1/people/{amina.id}/erasures").body["items"] == []
+        done = careers(house, amina, amina.id, "--yes", stdin=terminal)
+        assert (done.returncode, "for good" in done.stderr) == (0, False)
+    finally:
+        os.close(ours)
+        os.close(terminal)
