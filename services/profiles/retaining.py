@@ -12,6 +12,7 @@ from services.profiles import erasure
 from services.profiles.erasing import ASKED
 from services.profiles.holds import Holds
 from services.profiles.retention import AFTER_LEAVING, DECIDER, RECORD, Ended, NoteRun, Policy, Runs, part_after
+from shared.auth.callers import on_whose_behalf
 from shared.postgres import Pool
 from shared.refusals import Refusal
 from shared.relations.reads import Relations
@@ -98,6 +99,7 @@ class Retaining:
                 person=person,
                 scope="person",
                 ground="end_of_retention",
+                asked_by=UUID(on_whose_behalf(origin.by)),
                 employed=False,
                 comes_back=False,
                 on=today,

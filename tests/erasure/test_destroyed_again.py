@@ -37,7 +37,14 @@ async def test_an_erasure_that_waits_for_a_service_has_its_keys_destroyed_again(
         [gone] = await _said(on, person)
         for command in (
             erasure.RequestErasure(
-                under_way, person, "words", "asked_by_the_person", employed=True, comes_back=False, on=TODAY
+                under_way,
+                person,
+                "words",
+                "asked_by_the_person",
+                asked_by=person,
+                employed=True,
+                comes_back=False,
+                on=TODAY,
             ),
             erasure.NoteKeysDestroyed(under_way, 1, TODAY),
         ):
