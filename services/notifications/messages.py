@@ -56,6 +56,9 @@ WORDS: Mapping[str, str] = {
     "delegation_given": "%(who)s asks you to stand in for them from %(on)s to %(due)s.",
     "delegation_ended": "You do not stand in for %(who)s any more.",
     "last_day": "Your last day here is %(on)s. You can take with you all that is held about you: ask for your export.",
+    "words_erased": "%(who)s had erased what you wrote and said. The receipt of it says on what ground.",
+    "hold_placed": "Nothing that is kept of you may be erased for now, by law. Read why.",
+    "hold_lifted": "What is kept of you may be erased again: the hold is lifted.",
 }
 
 SOMEBODY = "Somebody"

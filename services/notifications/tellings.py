@@ -50,6 +50,9 @@ Kind = Literal[
     "delegation_given",
     "delegation_ended",
     "last_day",
+    "words_erased",
+    "hold_placed",
+    "hold_lifted",
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
@@ -211,6 +214,20 @@ def _left(event: profiles.PersonLeft, _: Parties | None) -> tuple[Telling, ...]:
     return (Telling("last_day", event.person, "person", event.person, details, event.effective_on, event.fact),)
 
 
+def _words_erased(event: profiles.WordsErased, _: Parties | None) -> tuple[Telling, ...]:
+    """Whose words somebody else had erased; when it is complete, or the message would go with them."""
+    if event.asked_by in (None, event.person):
+        return ()
+    return (Telling("words_erased", event.erasure, "person", event.person, {"who": str(event.asked_by)}),)
+
+
+def _hold(kind: Kind) -> Rule:
+    def rule(event: Any, _: Parties | None) -> tuple[Telling, ...]:
+        return (Telling(kind, event.person, "person", event.person),)
+
+    return rule
+
+
 def _delegation_given(event: profiles.DelegationGiven, _: Parties | None) -> tuple[Telling, ...]:
     """At once, so that who is to stand in can say so before the day comes."""
     details = {"who": str(event.delegator), "on": event.effective_on.isoformat(), "due": event.until.isoformat()}
@@ -331,6 +348,9 @@ def _agreed(event: opportunities.MoveAgreed, parties: Parties | None) -> tuple[T
 
 _RULES: Mapping[type[Event], Rule] = {
     profiles.PersonLeft: _left,
+    profiles.WordsErased: _words_erased,
+    profiles.HoldPlaced: _hold("hold_placed"),
+    profiles.HoldLifted: _hold("hold_lifted"),
     profiles.PlaceTaken: _place,
     profiles.PlaceChanged: _place,
     profiles.AspirationShared: _shared("aspiration_shared", "aspiration"),

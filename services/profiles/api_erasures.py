@@ -16,7 +16,7 @@ from shared.contracts.profiles import ErasureGround
 from shared.http import Alias, Body, Call, Page, Routes, Text
 from shared.http.calls import Found
 from shared.http.routes import Grant
-from shared.refusals import NotAllowed, NotFound
+from shared.refusals import Invalid, NotAllowed, NotFound, Unacceptable
 from shared.relations.reads import Relations
 from shared.sealing.sealer import Sealer
 from shared.streams import Receipt, Streams
@@ -26,10 +26,10 @@ _EITHER: tuple[Grant, ...] = ("person", Role.ADMIN)
 
 class ErasureBody(Body):
     """`words`: what the person wrote or said of themselves, everywhere; their employment goes on. `person`: all that
-    leads to somebody who has left. A ground other than the person's own wish is an administrator's to give."""
+    leads to somebody who has left. An administrator gives the ground; of your own words it is that you asked."""
 
     scope: Scope
-    ground: ErasureGround = "asked_by_the_person"
+    ground: ErasureGround | None = None
 
 
 class HoldBody(Body):
@@ -67,6 +67,7 @@ class ErasureView(BaseModel):
     person: UUID
     scope: Scope
     ground: ErasureGround
+    asked_by: UUID | None = Field(description="Who asked: the person themselves, or an administrator.")
     asked_on: date
     state: Literal["asked", "keys_destroyed", "cleaning", "complete"]
     complete_on: date | None
@@ -95,22 +96,21 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations) -> Non
         allow=_EITHER,
         creates=True,
         refuses=(rules.ErasureUnderWay, rules.OnLegalHold, rules.StillEmployed),
-        example={"scope": "words"},
+        example={"scope": "words", "ground": "asked_by_the_person"},
     )
     async def request_erasure(call: Call[ErasureBody], person: Alias) -> ErasureReceipt:
         """Erase your words, or, as administrator, somebody's words or all that leads to who has left.
 
-        It cannot be taken back. The receipt says how far it is, and in the end what was found where.
+        It cannot be taken back. The receipt says how far it is, and in the end what was found where. Whose words were
+        erased by somebody else is told so.
         """
         whom = await _person(relations, person, call.caller)
-        own = call.caller.person == whom
-        if own and (call.body.scope, call.body.ground) != ("words", "asked_by_the_person"):
-            raise NotAllowed("Of yourself you erase your words; an administrator erases who has left.")
         command = rules.RequestErasure(
             erasure=uuid7() if call.key is None else uuid5(whom, call.key.key.hex()),
             person=whom,
             scope=call.body.scope,
-            ground=call.body.ground,
+            ground=_ground(call.body, own=call.caller.person == whom),
+            asked_by=call.caller.person,
             employed=not await relations.left(whom),
             on=await relations.today(whom, call.at),
         )
@@ -174,6 +174,17 @@ async def _person(relations: Relations, alias: str, caller: Caller) -> UUID:
     return await relations.oneself(alias, caller)
 
 
+def _ground(body: ErasureBody, *, own: bool) -> ErasureGround:
+    """Raises NotAllowed, Unacceptable."""
+    if own:
+        if body.scope != "words" or body.ground not in (None, "asked_by_the_person"):
+            raise NotAllowed("Of yourself you erase your words; an administrator erases who has left.")
+        return "asked_by_the_person"
+    if body.ground is None:
+        raise Unacceptable(invalid=(Invalid("#/ground", "must be given, where it is somebody else who asks"),))
+    return body.ground
+
+
 def _view(erasure: rules.Erasure) -> ErasureView:
     asked, keys = erasure.asked, erasure.keys
     done = erasure.complete_on is not None
@@ -182,6 +193,7 @@ def _view(erasure: rules.Erasure) -> ErasureView:
         person=asked.person,
         scope=asked.scope,
         ground=asked.ground,
+        asked_by=asked.asked_by,
         asked_on=asked.effective_on,
         state="complete" if done else "cleaning" if erasure.ordered else "keys_destroyed" if keys else "asked",
         complete_on=erasure.complete_on,

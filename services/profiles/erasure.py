@@ -49,6 +49,7 @@ class RequestErasure:
     person: UUID
     scope: Scope
     ground: ErasureGround
+    asked_by: UUID | None
     employed: bool
     on: date
 
@@ -182,6 +183,7 @@ def _request(command: RequestErasure, state: Record) -> Sequence[Event]:
             person=command.person,
             scope=command.scope,
             ground=command.ground,
+            asked_by=command.asked_by,
             effective_on=command.on,
         )
     ]
@@ -217,8 +219,10 @@ def _note_cleaned(command: NoteCleaned, state: Record) -> Sequence[Event]:
     cleaned = ServiceCleaned(erasure=command.erasure, person=person, by_service=command.service, places=command.places)
     if {*erasure.cleaned, command.service} != set(SERVICES):
         return [cleaned]
-    complete = WordsErased if erasure.asked.scope == "words" else PersonErased
-    return [cleaned, complete(erasure=command.erasure, person=person, effective_on=command.on)]
+    if erasure.asked.scope == "person":
+        return [cleaned, PersonErased(erasure=command.erasure, person=person, effective_on=command.on)]
+    by = erasure.asked.asked_by
+    return [cleaned, WordsErased(erasure=command.erasure, person=person, asked_by=by, effective_on=command.on)]
 
 
 def _place_hold(command: PlaceHold, state: Record) -> Sequence[Event]:

@@ -13,6 +13,7 @@ from uuid import UUID, uuid5
 from services.profiles import erasure
 from services.profiles.erasing import ASKED
 from services.profiles.retention import AFTER_LEAVING, DECIDER, RECORD, Ended, NoteRun, Policy, Runs
+from shared.auth.callers import on_whose_behalf
 from shared.contracts.profiles import HoldPlaced
 from shared.postgres import Migration, Pool
 from shared.refusals import Refusal
@@ -103,6 +104,7 @@ class Retaining:
                 person=person,
                 scope="person",
                 ground="end_of_retention",
+                asked_by=UUID(on_whose_behalf(origin.by)),
                 employed=False,
                 on=today,
             )

@@ -361,6 +361,7 @@ class ErasureRequested(Event, name="profiles.erasure_requested", version=1, subj
     scope: Annotated[Scope, Open("says what of the person is erased, and nothing of it")]
     ground: Annotated[ErasureGround, Open("why something was erased must be known when it is gone")]
     effective_on: Day
+    asked_by: Annotated[Person | None, Open("who had something erased must be known when it is gone")] = None
 
 
 class KeysDestroyed(Event, name="profiles.keys_destroyed", version=1, subject="person"):
@@ -409,6 +410,7 @@ class WordsErased(Event, name="profiles.words_erased", version=1, subject="perso
     erasure: Item
     person: Person
     effective_on: Day
+    asked_by: Annotated[Person | None, Open("who had something erased must be known when it is gone")] = None
 
 
 class PersonErased(Event, name="profiles.person_erased", version=1, subject="person"):

@@ -41,7 +41,7 @@ class Office:
 
     async def erasures(self, person: UUID) -> list[Any]:
         answer = await self.admin.get(f"/v1/people/{person}/erasures")
-        return [(one["scope"], one["ground"]) for one in answer.body["items"]]
+        return [(one["scope"], one["ground"], one["asked_by"]) for one in answer.body["items"]]
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ async def test_who_left_long_ago_is_erased_and_nobody_else(office: Office) -> No
     assert await office.rule("after_leaving") == counts(due_people=1, on_hold=1)
     assert await office.erasures(gone) == []
     assert await office.rule("after_leaving", dry_run=False) == counts(people=1, on_hold=1)
-    assert await office.erasures(gone) == [("person", "end_of_retention")]
+    assert await office.erasures(gone) == [("person", "end_of_retention", str(office.admin.id))]
     assert [await office.erasures(one) for one in (held, *others)] == [[], [], [], []]
     assert await office.rule("after_leaving", dry_run=False) == counts(on_hold=1)
     assert (await office.admin.post(f"/v1/people/{held}/lift-hold")).status == 200

@@ -52,11 +52,14 @@ from shared.contracts.profiles import (
     AudienceKind,
     DelegationEnded,
     DelegationGiven,
+    HoldLifted,
+    HoldPlaced,
     ManagerAssigned,
     PersonLeft,
     PlaceChanged,
     PlaceTaken,
     UnitLeaderAppointed,
+    WordsErased,
 )
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -130,6 +133,10 @@ def placed(event: type[PlaceTaken | PlaceChanged]) -> PlaceTaken | PlaceChanged:
     return event.model_validate({**place, "legal_entity": "L1", "country": "CA", "time_zone": "America/Toronto"})
 
 
+def words_erased(by: UUID | None) -> WordsErased:
+    return WordsErased(erasure=ITEM, person=ANA, asked_by=by, effective_on=TODAY)
+
+
 delegation: dict[str, Any] = {"delegation": ITEM, "delegator": ANA, "delegate": MAX, "effective_on": TODAY}
 application: dict[str, Any] = {"application": ITEM, "opportunity": POSTING, "person": ANA, "effective_on": TODAY}
 
@@ -166,6 +173,9 @@ TOLD: list[tuple[Event, Parties | None, Kind, Whom, UUID]] = [
     (ConversationCancelled(conversation=ITEM, employee=ANA, by=MAX), TALK, "conversation_cancelled", "person", ANA),
     (held(ANA), TALK, "conversation_held", "person", MAX),
     (PersonLeft(person=ANA, fact=ITEM, effective_on=TODAY), None, "last_day", "person", ANA),
+    (words_erased(by=MAX), None, "words_erased", "person", ANA),
+    (HoldPlaced(person=ANA, effective_on=TODAY, reason=SEALED), None, "hold_placed", "person", ANA),
+    (HoldLifted(person=ANA, effective_on=TODAY), None, "hold_lifted", "person", ANA),
     (made(MAX), None, "commitment_made", "person", ANA),
     (
         CommitmentKept(commitment=ITEM, employee=ANA, owner=MAX, effective_on=TODAY),
@@ -230,6 +240,11 @@ def test_an_event_tells_whom_it_concerns(
 ) -> None:
     (told,) = tellings(event, parties)
     assert (told.kind, told.whom, told.to) == (kind, whom, to)
+
+
+@pytest.mark.parametrize("by", [ANA, None])
+def test_who_had_their_own_words_erased_is_not_told_so(by: UUID | None) -> None:
+    assert tellings(words_erased(by), None) == ()
 
 
 def test_when_a_request_ends_by_itself_both_are_told() -> None:

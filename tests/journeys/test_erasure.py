@@ -16,6 +16,7 @@ from tests.journeys.house import TODAY, Caller, House
 from tests.journeys.test_sharing import GOOD, rated
 
 WORDS = "I want to lead conversations with customers"
+_LEFT_LONG_AGO = {"scope": "person", "ground": "end_of_retention"}
 WISH = {"grain": "skill", "certainty": "likely", "text": WORDS}
 
 
@@ -32,9 +33,9 @@ def team(house: House) -> tuple[Caller, Caller, Caller]:
     return hired(house)
 
 
-def erased(house: House, asker: Caller, person: str, scope: str = "words") -> Any:
+def erased(house: House, asker: Caller, person: str, scope: str = "words", ground: str | None = None) -> Any:
     """The receipt of a complete erasure."""
-    asked = asker.post("profiles", f"/v1/people/{person}/erasures", {"scope": scope})
+    asked = asker.post("profiles", f"/v1/people/{person}/erasures", {"scope": scope, "ground": ground})
     assert asked.status == 201, asked
 
     def receipt():
@@ -98,18 +99,51 @@ def test_a_rating_that_was_shared_goes_with_the_words(house, team):
 def test_who_has_left_is_erased_and_does_not_come_back(house, team):
     amina, ben, admin = team
     path = f"/v1/people/{amina.id}"
-    assert admin.post("profiles", f"{path}/erasures", {"scope": "person"}).code == "still-employed"
+    assert admin.post("profiles", f"{path}/erasures", _LEFT_LONG_AGO).code == "still-employed"
     number = amina.get("profiles", path).body["employee_number"]
     house.told(f"{path}/leave", {"left_on": (TODAY - timedelta(days=2)).isoformat()})
-    receipt = erased(house, admin, amina.id, "person")
+    receipt = erased(house, admin, amina.id, **_LEFT_LONG_AGO)
     found = {place["place"] for one in receipt["services"] for place in one["places"] if place["found"]}
     assert {"events", "aliases", "directory", "timeline"} <= found
     for asking in (amina, ben, house.hr):
         assert asking.get("profiles", path).code == "not-found"
         assert asking.get("profiles", f"/v1/people/{number}").code == "not-found"
-    assert admin.post("profiles", f"{path}/erasures", {"scope": "person"}).code == "not-found"
+    assert admin.post("profiles", f"{path}/erasures", _LEFT_LONG_AGO).code == "not-found"
     joined = {"employee_number": number, "given_name": "A", "family_name": "B", "joined_on": TODAY.isoformat()}
     assert house.hr.post("profiles", "/v1/people", joined).code == "person-already-joined"
+
+
+def test_whose_words_somebody_else_has_erased_reads_who_and_why_and_is_told(house, team):
+    amina, _, admin = team
+    amina.post("profiles", f"/v1/people/{amina.id}/aspirations", WISH)
+    path = f"/v1/people/{amina.id}/erasures"
+    refused = admin.post("profiles", path, {"scope": "words"})
+    assert (refused.code, refused.body["errors"][0]["pointer"]) == ("invalid", "#/ground")
+    receipt = erased(house, admin, amina.id, "words", "court_or_authority")
+    assert (receipt["asked_by"], receipt["ground"]) == (admin.id, "court_or_authority")
+    assert amina.get("profiles", f"{path}/{receipt['erasure']}").body == receipt
+    assert told(house, amina, "words_erased").startswith("Ana Diaz had erased what you wrote and said.")
+    own = erased(house, amina, amina.id)
+    assert (own["asked_by"], own["ground"]) == (amina.id, "asked_by_the_person")
+
+
+def test_who_is_on_hold_is_told_when_it_is_placed_and_when_it_is_lifted(house, team):
+    amina, _, admin = team
+    path = f"/v1/people/{amina.id}"
+    admin.post("profiles", f"{path}/place-hold", {"reason": "Labour court of Lyon"})
+    assert "Labour court" not in told(house, amina, "hold_placed")
+    admin.post("profiles", f"{path}/lift-hold")
+    assert "may be erased again" in told(house, amina, "hold_lifted")
+
+
+def told(house: House, person: Caller, kind: str) -> str:
+    """The message of a kind, once it is there."""
+
+    def message() -> str | None:
+        inbox = person.get("notifications", f"/v1/people/{person.id}/notifications").body["items"]
+        return next((one["text"] for one in inbox if one["kind"] == kind), None)
+
+    return house.until(message, 30)
 
 
 def test_nobody_else_has_somebodys_words_erased(house, team):
@@ -171,14 +205,15 @@ def test_the_command_tells_of_who_is_erased_also_when_it_is_run_again(house, tea
     amina, _, admin = team
     number = amina.get("profiles", f"/v1/people/{amina.id}").body["employee_number"]
     house.told(f"/v1/people/{amina.id}/leave", {"left_on": (TODAY - timedelta(days=2)).isoformat()})
-    done = careers(house, admin, number, "--scope", "person", "--json")
+    person = ("--scope", "person", "--ground", "asked_by_the_person")
+    done = careers(house, admin, number, *person, "--json")
     assert done.returncode == 0, done.stderr
     assert amina.id in done.stderr
     receipt = json.loads(done.stdout)
     assert (receipt["person"], receipt["scope"], receipt["state"]) == (amina.id, "person", "complete")
-    again = careers(house, admin, amina.id, "--scope", "person", "--json")
+    again = careers(house, admin, amina.id, *person, "--json")
     assert (again.returncode, json.loads(again.stdout)) == (0, receipt)
-    assert "Profiles refused (404)" in careers(house, admin, number, "--scope", "person").stderr
+    assert "Profiles refused (404)" in careers(house, admin, number, *person).stderr
 
 
 def test_at_a_terminal_the_command_asks_whether_it_is_meant(house, team):

@@ -47,7 +47,7 @@ def erase(
         Scope,
         typer.Option(help="words: what they wrote or said of themselves; person: all that leads to who has left."),
     ] = Scope.words,
-    ground: Annotated[Ground, typer.Option(help="Why.")] = Ground.asked_by_the_person,
+    ground: Annotated[Ground | None, typer.Option(help="Why: who erases for somebody else says so.")] = None,
     by: Annotated[
         str | None,
         typer.Option(help="With the local issuer: the administrator who does it; without one, the person themselves."),
@@ -59,7 +59,8 @@ def erase(
     or for words the person; without them: what `make up` started. It cannot be taken back.
 
     Interrupted, the erasure goes on; asked again, the command tells how far it is. Who is erased has no id of HR's any
-    more: their receipt is found by the id that was said at first. Such as: `careers erase E1001 --scope words`
+    more: their receipt is found by the id that was said at first. Such as: `careers erase E1001 --scope words`, or
+    `careers erase E1002 --scope person --ground asked_by_the_person --by E1001`
     """
     import httpx2
 
@@ -79,11 +80,11 @@ def erase(
     typer.echo(json.dumps(receipt, indent=1) if as_json else _told(receipt))
 
 
-def _path(client: "httpx2.Client", person: str, scope: Scope, ground: Ground) -> str:
+def _path(client: "httpx2.Client", person: str, scope: Scope, ground: Ground | None) -> str:
     """Of the receipt, by the person's id: their other names are erased with them. One that is under way is gone on
     with, and who is erased already has a receipt."""
     path = f"/v1/people/{person}/erasures"
-    asked = client.post(path, json={"scope": scope.value, "ground": ground.value})
+    asked = client.post(path, json={"scope": scope.value, "ground": ground and ground.value})
     if asked.status_code == 201:
         whom, erasure = asked.json()["person"], asked.json()["id"]
     elif found := _found(client, path, asked, scope):
@@ -126,6 +127,7 @@ def _wait(client: "httpx2.Client", path: str) -> dict[str, Any]:
 def _told(receipt: dict[str, Any]) -> str:
     head = f"Erased: {receipt['scope']}, complete on {receipt['complete_on']}. {receipt['keys_destroyed']} keys are"
     lines = [f"{head} destroyed; the last backup that may hold one ends on {receipt['backups_end_on']}."]
+    lines.append(f"Ground: {receipt['ground']}; {receipt['asked_by']} asked for it on {receipt['asked_on']}.")
     for service in receipt["services"]:
         places = [one for one in service["places"] if one["found"]]
         said = ", ".join(f"{one['found']} {one['place']} {one['done']}" for one in places)
