@@ -33,7 +33,7 @@ _KINDS = ("RSA", "EC", "OKP")  # never oct: a shared secret is no key of an issu
 
 
 class IssuerUnavailable(Unavailable, code="issuer-unavailable"):
-    """The issuer of tokens does not answer, and no keys of it are known."""
+    """The issuer of tokens does not answer, and no key of it is known that verifies your token."""
 
 
 class Issuer:
@@ -48,6 +48,7 @@ class Issuer:
         self._read_at: float | None = None
         self._tried_at: float | None = None
         self._reading: asyncio.Task[None] | None = None
+        self._failed = False
         self._log = structlog.get_logger("auth").bind(issuer=url)
         self.changes = 0  # how often other keys came: what was verified with the former ones is to be verified again
 
@@ -63,15 +64,21 @@ class Issuer:
             await asyncio.sleep(REFRESH if self._read_at == self._tried_at else PAUSE)
 
     async def key(self, kid: str | None) -> Key:
-        """The public key of an id; without an id, the only key there is. Raises InvalidToken, IssuerUnavailable."""
+        """The public key of an id; without an id, the only key there is. Raises InvalidToken; IssuerUnavailable, also
+        where it may be a new key of an issuer that did not answer when it was asked last."""
         if not self.ready or kid not in self._keys:
-            await self.refresh()
-        if not self.ready:
+            await self._ask()
+        key = self._keys.get(kid) if self.ready else None
+        if key is not None:
+            return key
+        if self._failed or not self.ready:
             raise IssuerUnavailable(retry_after=5)
-        key = self._keys.get(kid)
-        if key is None:
-            raise InvalidToken("key id")
-        return key
+        raise InvalidToken("key id")
+
+    async def _ask(self) -> None:
+        """Whoever comes while it is asked again after a failure does not wait for what may fail again."""
+        if not self._failed or self._reading is None:
+            await self.refresh()
 
     async def refresh(self) -> None:
         """Reads the keys, unless that was tried a moment ago. Whoever asks meanwhile waits for the same answer."""
@@ -86,12 +93,14 @@ class Issuer:
         try:
             keys = await self._read()
         except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError, ValueError) as error:
+            self._failed = True
             self._log.warning("issuer_keys_unread", reason=type(error).__name__)
         else:
             if {kid: key.as_dict() for kid, key in keys.items()} != {k: v.as_dict() for k, v in self._keys.items()}:
                 self.changes += 1
                 self._log.info("issuer_keys_read", count=len(keys))
             self._keys = keys
+            self._failed = False
             self._read_at = self._tried_at
         finally:
             self._reading = None

@@ -1,5 +1,6 @@
 """An issuer that can be made to misbehave, and tokens made by hand, since libraries refuse to make bad ones."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -94,9 +95,18 @@ class FakeIssuer:
     )
     discovery: dict[str, Any] = field(default_factory=lambda: {"issuer": URL, "jwks_uri": f"{URL}/keys"})
     down: bool = False
+    silent: asyncio.Event | None = None
     redirect: bool = False
     body: bytes | None = None
     asked: int = 0
+    tried: int = 0
+
+    async def answer_or_not(self, request: httpx2.Request) -> httpx2.Response:
+        """With `silent` there is no answer before that is set."""
+        self.tried += 1
+        if self.silent is not None:
+            await self.silent.wait()
+        return self.answer(request)
 
     def answer(self, request: httpx2.Request) -> httpx2.Response:
         if self.down:
@@ -111,7 +121,7 @@ class FakeIssuer:
         return httpx2.Response(200, json={"keys": self.keys})
 
     def client(self) -> httpx2.AsyncClient:
-        return httpx2.AsyncClient(transport=httpx2.MockTransport(self.answer))
+        return httpx2.AsyncClient(transport=httpx2.MockTransport(self.answer_or_not))
 
 
 class Clock:

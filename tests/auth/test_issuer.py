@@ -98,6 +98,44 @@ async def test_keys_are_kept_for_a_time_while_the_issuer_is_away() -> None:
     assert (await issuer.key("rsa")).kid == "rsa"
 
 
+async def test_while_the_issuer_is_away_a_key_that_is_not_known_may_be_a_new_one() -> None:
+    fake, clock = FakeIssuer(), Clock()
+    issuer = issuer_of(fake, clock)
+    await issuer.key("rsa")
+    fake.down = True
+    fake.keys = [rsa("rotated").as_dict(private=False)]
+    clock.now += PAUSE + 1
+    before = fake.tried
+    for kid in ("rotated", "invented", None):
+        with pytest.raises(IssuerUnavailable) as refused:
+            await issuer.key(kid)
+        assert refused.value.retry_after
+    assert fake.tried == before + 1
+    assert (await issuer.key("rsa")).kid == "rsa"
+    fake.down = False
+    clock.now += PAUSE + 1
+    assert (await issuer.key("rotated")).kid == "rotated"
+    with pytest.raises(InvalidToken):
+        await issuer.key("invented")
+
+
+async def test_while_the_issuer_does_not_answer_nobody_waits_for_what_has_failed_before() -> None:
+    fake, clock = FakeIssuer(), Clock()
+    issuer = issuer_of(fake, clock)
+    await issuer.key("rsa")
+    fake.down = True
+    clock.now += PAUSE + 1
+    await issuer.refresh()
+    fake.silent = asyncio.Event()
+    clock.now += PAUSE + 1
+    looking = asyncio.ensure_future(issuer.refresh())
+    await asyncio.sleep(0)
+    with pytest.raises(IssuerUnavailable):
+        await asyncio.wait_for(issuer.key("rotated"), 1)
+    fake.silent.set()
+    await looking
+
+
 async def test_without_any_keys_nobody_is_let_in_and_nobody_waits() -> None:
     fake = FakeIssuer(down=True)
     issuer = issuer_of(fake)
