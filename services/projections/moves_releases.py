@@ -18,11 +18,14 @@ from shared.groups import Fact, Release, Releases, release
 from shared.http import Found, Page
 from shared.kafka.model import is_transient, place_of
 from shared.postgres import connect
-from shared.refusals import NotAllowed, NotFound
+from shared.refusals import NotFound, Unavailable
 from shared.relations.reads import STALE_AFTER, Fresh, Rows
 
 EVERY = 600.0
-"""Seconds between two looks whether a release is due."""
+"""Seconds between two looks whether a release is due: for so long nothing may have come in."""
+
+SOON = 5.0
+"""Seconds until it is tried again where nothing could be seen, as just after a start."""
 
 SLOW = 600.0
 """Seconds for a statement: every move is read."""
@@ -41,8 +44,11 @@ _HOW_MANY = "select count(*) from moves.moves where confirmed and effective_on <
 _UNITS = "select unit as id, code, name from units where unit = any ($1::uuid[])"
 
 
-class ReleasesNotYet(NotAllowed, code="releases-not-yet"):
+class ReleasesNotYet(Unavailable, code="releases-not-yet"):
     """Analysts read released figures, and nothing is released yet."""
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=int(EVERY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +151,21 @@ class Releasing:
     async def run(self) -> NoReturn:
         """Looks for ever whether one is due. Raises only what no retry can mend."""
         while True:
+            seen = False
             try:
-                await self.look(datetime.now(UTC))
+                seen = await self.look(datetime.now(UTC))
             except Exception as failed:
                 if not is_transient(failed):
                     raise
                 log.warning("release_waits", reason=place_of(failed))
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(EVERY if seen else SOON)
 
-    async def look(self, now: datetime) -> None:
-        """Makes the release that is due, if the moves are complete, and as many as at the look before."""
+    async def look(self, now: datetime) -> bool:
+        """Makes the release that is due, if the moves are complete, and as many as at the look before; False: they are
+        not complete."""
         age = await self._fresh.age()
         if age is None or age > STALE_AFTER:
-            return
+            return False
         connection = await connect(self._url, deadline=SLOW, name="projections releases")
         try:
             until = last_month(now - self._after)
@@ -167,6 +175,7 @@ class Releasing:
             await connection.close()
         if made is not None:
             log.info("released", subject="moves", position=made.number, covers_until=made.covers_until.isoformat())
+        return True
 
     async def _release(self, connection: asyncpg.Connection, until: date) -> Release | None:
         async def facts() -> list[Fact]:
