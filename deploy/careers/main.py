@@ -27,7 +27,7 @@ app = typer.Typer(
 )
 app.command("up")(up.up)
 app.command("down")(down.down)
-app.command("token")(token.token)
+app.command("token", epilog=token.EXAMPLE)(token.token)
 app.command("demo")(demo.demo)
 app.command("import")(import_files.import_files)
 app.command("erase")(erase.erase)

@@ -47,9 +47,19 @@ def test_a_persons_own_token_names_no_actor() -> None:
     [
         [],
         ["--person", "E1001", "--service", "portal"],
+        ["--person", ""],
+        ["--service", ""],
+        ["--person", "", "--service", "files"],
+        ["--person", "E1001", "--hours", "nan"],
+        ["--person", "E1001", "--hours", "inf"],
+        ["--person", "E1001", "--hours", "-1"],
+        ["--person", "E1001", "--hours", "0"],
+        ["--person", "E1001", "--hours", "0.0001"],
+        ["--person", "E1001", "--act", "portal"],
+        ["--person", "E1001", "--act", "", "--scope", "act:read"],
         ["--act", "portal"],
         ["--service", "files", "--act", "portal"],
-        ["--person", "E1001", "--act", "portal", "--hours", "25"],
+        ["--person", "E1001", "--act", "portal", "--scope", "act:read", "--hours", "25"],
         ["--person", "E1001", "--act", "portal", "--scope", "people:read"],
         ["--service", "files", "--scope", "act:read"],
         ["--person", "E1001", "--role", "root"],
@@ -57,8 +67,14 @@ def test_a_persons_own_token_names_no_actor() -> None:
 )
 def test_what_no_service_would_take_is_refused(arguments: list[str]) -> None:
     result = RUNNER.invoke(app, ["token", *arguments])
-    assert result.exit_code != 0
-    assert result.stdout == ""
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["token", "audit verify", "keys rotate"])
+def test_help_shows_how_it_is_called(command: str) -> None:
+    told = " ".join(RUNNER.invoke(app, [*command.split(), "--help"]).output.split())
+    assert f"careers {command}" in told.partition("For example")[2]
 
 
 def test_it_knows_how_long_a_service_may_act() -> None:

@@ -12,7 +12,10 @@ from deploy.careers.services import SERVICES
 app = typer.Typer(help="The notes of who read whose records.", no_args_is_help=True)
 
 
-@app.command("verify")
+EXAMPLE = "For example: careers audit verify && echo 'as they were written'"
+
+
+@app.command("verify", epilog=EXAMPLE)
 def verify() -> None:
     """Name each row, link or day that was changed, added or taken away; exit status 1 when there is any.
 

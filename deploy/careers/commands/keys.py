@@ -46,7 +46,10 @@ def status() -> None:
         raise typer.Exit(1)
 
 
-@app.command("rotate")
+ROTATED = "For example, with a new master key: careers keys add, then careers keys use ID, then careers keys rotate"
+
+
+@app.command("rotate", epilog=ROTATED)
 def rotate() -> None:
     """Wrap every key anew that another than the present master key wraps. Services go on; it may be run again."""
 

@@ -6,12 +6,16 @@ from typing import Annotated
 
 import typer
 
-from deploy.careers.commands import refuse
+from deploy.careers.commands import misused, refuse
 
 ROLES = ("employee", "hr_partner", "hr_analyst", "admin")
 SCOPES = ("imports:write", "people:read", "moves:read", "opportunities:read")
 ACTING = ("act:read", "act:write")
+LONGEST = 87_600.0  # hours: ten years
 LONGEST_ACTING = 24.0  # hours: services refuse a token on behalf of a person that ends later
+
+
+EXAMPLE = "For example: careers token --person E1001 --role admin; careers token --service files --scope imports:write"
 
 
 def token(
@@ -31,12 +35,11 @@ def token(
     from deploy.local.instance import in_use, read_env
     from deploy.local.tokens import Issuer
 
-    if (person is None) == (service is None):
-        refuse("Whose token? Give --person ID or --service NAME.")
-    if act is not None and person is None:
-        refuse("On whose behalf? Give --person ID besides --act NAME.")
-    if act is not None and hours > LONGEST_ACTING:
-        refuse(f"A service acts on behalf of a person for {LONGEST_ACTING:.0f} hours at most.")
+    if (person is None) == (service is None) or "" in (person, service):
+        misused("Whose token? Give --person ID or --service NAME.")
+    lifetime = _seconds(hours)
+    if act is not None:
+        _acting(person, act, scope, hours)
     _known("role", role or [], ROLES)
     _known("scope", scope or [], SCOPES if act is None else ACTING)
     folder = in_use()
@@ -45,7 +48,6 @@ def token(
         refuse("The local issuer has never been up: run `make up` first.")
     key_file = Path(os.environ.get("ISSUER_KEY_FILE") or folder.secrets / "issuer")
     issuer = Issuer(key_file, url, os.environ.get("AUDIENCE", "careers"))
-    lifetime = int(hours * 3600)
     claim = os.environ.get("PERSON_CLAIM", "sub")
     if person is not None and act is not None:
         typer.echo(issuer.on_behalf(person, act, claim=claim, roles=role or [], scopes=scope or [], lifetime=lifetime))
@@ -55,7 +57,24 @@ def token(
         typer.echo(issuer.for_service(service, scopes=scope or [], lifetime=lifetime))
 
 
+def _seconds(hours: float) -> int:
+    if not 1 / 3600 <= hours <= LONGEST:  # nor is nan
+        misused(f"For how long? Give --hours of more than none, and {LONGEST:,.0f} at most.")
+    return int(hours * 3600)
+
+
+def _acting(person: str | None, act: str, scope: list[str] | None, hours: float) -> None:
+    if person is None:
+        misused("On whose behalf? Give --person ID besides --act NAME.")
+    if not act:
+        misused("Who acts? Give --act the NAME of a service.")
+    if not scope:
+        misused(f"What may {act} do? Give --scope of {', '.join(ACTING)}: without one it may do nothing.")
+    if hours > LONGEST_ACTING:
+        misused(f"A service acts on behalf of a person for {LONGEST_ACTING:.0f} hours at most.")
+
+
 def _known(what: str, given: list[str], known: tuple[str, ...]) -> None:
     for each in given:
         if each not in known:
-            refuse(f"There is no {what} {each}: known are {', '.join(known)}.")
+            misused(f"There is no {what} {each}: known are {', '.join(known)}.")
