@@ -42,7 +42,8 @@ def add_routes(routes: Routes, streams: Streams, relations: Relations, delegatio
         """While you are away: say who stands in for you as manager or HR partner.
 
         They read what whoever is the manager, or the HR partner, reads of your people, under both names; nothing that
-        was shared with you by name. HR partners need that role themselves. They do nothing in your place.
+        was shared with you by name. HR partners need that role themselves. They do nothing in your place. What you are
+        is asked at each read: as what you are not, or not yet, they read nothing.
         """
         delegator, body = await relations.oneself(person, call.caller), call.body
         today = await relations.today(delegator, call.at)

@@ -1,6 +1,6 @@
 """The switches of a legal entity: which measures of people's behaviour are on there. One stream a legal entity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -26,18 +26,21 @@ class SwitchMeasure:
     reason: str
 
 
-Switches = frozenset[Measure]
-"""The measures that are on."""
+Switches = Mapping[Measure, tuple[bool, str]]
+"""Of each measure that was ever on: whether it is, and why."""
 
 
 def evolve(state: Switches, event: Event) -> Switches:
     if not isinstance(event, MeasureSwitched):
         return state
-    return state | {event.measure} if event.on else state - {event.measure}
+    return {**state, event.measure: (event.on, event.reason)}
 
 
 def decide(command: SwitchMeasure, state: Switches) -> Sequence[Event]:
-    if command.on == (command.measure in state):
+    """Another reason for what is so already is recorded: it is what everybody reads."""
+    if not command.on and command.measure not in state:
+        return []
+    if state.get(command.measure) == (command.on, command.reason):
         return []
     return [
         MeasureSwitched(
@@ -50,4 +53,4 @@ def decide(command: SwitchMeasure, state: Switches) -> Sequence[Event]:
     ]
 
 
-DECIDER: Decider[SwitchMeasure, Switches] = Decider(frozenset(), evolve, decide)
+DECIDER: Decider[SwitchMeasure, Switches] = Decider({}, evolve, decide)

@@ -21,7 +21,8 @@ SHOWS: Mapping[Measure, str] = {
 
 
 class SwitchView(BaseModel):
-    """A measure of people's behaviour. `reason` is of the last change; it is null where there was none."""
+    """A measure of people's behaviour. `reason` and `changed_at` are of the last change, be it of the reason
+    alone; null where there was none."""
 
     measure: Measure
     shows: str

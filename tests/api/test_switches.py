@@ -82,6 +82,10 @@ async def test_a_change_is_an_event_that_says_who_and_why_once(cast: Cast) -> No
     [event] = await cast.stage.parts.store.tail(0, 10)
     assert (event.type, event.by) == ("profiles.measure_switched.v1", str(cast.admin.id))
     assert b"Agreed with the works council." in event.body
+    await cast.switch("on", reason="Agreed anew, until 2028.")
+    [_, anew] = await cast.stage.parts.store.tail(0, 10)
+    assert (anew.type, anew.by) == (event.type, event.by)
+    assert await cast.shown(cast.ana) == (True, "Agreed anew, until 2028.")
 
 
 async def test_a_legal_entity_that_only_a_unit_names_has_switches(cast: Cast) -> None:

@@ -55,6 +55,6 @@ def test_nothing_of_them_is_left(house):
     assert (seen.found, seen.sealed) == (set(), set())
     assert searched(house, canaries.mark).sealed, "what HR knows of who is employed stays"
     house.told(f"/v1/people/{person}/leave", {"left_on": (TODAY - timedelta(days=2)).isoformat()})
-    erased(house, admin, person, "person")
+    erased(house, admin, person, "person", "end_of_retention")
     seen = searched(house, canaries.mark)
     assert (seen.found, seen.sealed) == (set(), set())

@@ -108,7 +108,7 @@ def test_others_write_about_somebody_who_is_erased_meanwhile(house, team):
         )
 
     with writing(write) as answers:
-        erased(house, admin, amina.id, "person")
+        erased(house, admin, amina.id, "person", "end_of_retention")
     assert {answer.status for answer in answers} <= {200, 404, 409}
     assert house.hr.get("profiles", f"/v1/people/{amina.id}").code == "not-found"
     kept = ben.get("conversations", f"/v1/commitments/{made.id}")
@@ -224,7 +224,7 @@ def test_tomorrows_file_does_not_bring_them_back(house, team):
     units = house.hr.get("profiles", "/v1/units", limit=200).body["items"]
     number, unit = known["employee_number"], next(one["code"] for one in units if one["unit"] == known["unit"])
     house.told(f"/v1/people/{amina.id}/leave", {"left_on": (TODAY - timedelta(days=2)).isoformat()})
-    erased(house, admin, amina.id, "person")
+    erased(house, admin, amina.id, "person", "end_of_retention")
     word = f"CANARY{uuid4().hex[:10]}"
     rows = "employee_number,given_name,family_name,unit,title,legal_entity,country,time_zone,effective_on,reason"
     row = f"{number},{word},{word},{unit},Engineer,FR01,FR,Europe/Paris,2024-01-01,hire"

@@ -120,6 +120,13 @@ async def test_it_ends_when_the_delegator_is_manager_or_hr_partner_no_more(house
     assert await house.for_whom("hr_partner") is None
 
 
+async def test_what_a_delegator_is_not_hands_nothing_on_before_they_are(house: House) -> None:
+    await house.delegated(capacities=("hr_partner", "manager"))
+    assert await house.for_whom("hr_partner") is None
+    await house.world.tell(profiles.HrPartnerAssigned(unit=house.unit, partner=house.max, effective_on=YESTERDAY))
+    assert await house.for_whom("hr_partner") == house.max
+
+
 @pytest.mark.parametrize("who", ["max", "hana", "lea"])
 async def test_it_ends_when_either_leaves(house: House, who: str) -> None:
     await house.delegated()

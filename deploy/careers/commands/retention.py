@@ -22,7 +22,8 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Say it as JSON.")] = False,
 ) -> None:
     """End what is over by the policy of profiles (RETENTION_MONTHS, RETENTION_YEARS): keys of old years are destroyed,
-    who left long ago is erased. Who is on legal hold is kept. It cannot be taken back, and may be run again.
+    of who left long ago the erasure is asked for, and goes on by itself. Who is on legal hold is kept. It cannot be
+    taken back, and may be run again.
 
     PROFILES_URL and CAREERS_TOKEN, an administrator's, say where to and as whom; without them: what `make up` started.
     """
@@ -43,7 +44,7 @@ def run(
     if as_json:
         typer.echo(json.dumps({"dry_run": dry_run, "complete": parts[-1]["complete"], "rules": rules}))
     else:
-        typer.echo("Would end:" if dry_run else "Ended:")
+        typer.echo("Would end:" if dry_run else "Done:")
         for rule in rules:
             typer.echo(f"  {_sentence(rule, dry_run=dry_run)}")
     if not dry_run and not parts[-1]["complete"]:
@@ -60,7 +61,8 @@ def _sentence(rule: dict[str, Any], *, dry_run: bool) -> str:
     people, keys = (rule["due_people"], rule["due_keys"]) if dry_run else (rule["people"], rule["keys"])
     held = f"; {rule['on_hold']:,} on legal hold" if rule["on_hold"] else ""
     if rule["rule"] == "after_leaving":
-        return f"{people:,} people who left before {rule['before']}{held}"
+        asked = "" if dry_run else ": their erasure is asked for"
+        return f"{people:,} people who left before {rule['before']}{asked}{held}"
     return f"{rule['rule']} of before {rule['before']}: {keys:,} keys of {people:,} people{held}"
 
 
