@@ -104,6 +104,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, sharin
         owner, share = await relations.oneself(person, call.caller), _share_id(call, item)
 
         async def attempt() -> Receipt:
+            await relations.require_present(owner)
             command = ShareItem(
                 owner,
                 share=share,
@@ -114,6 +115,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, sharin
                 later_editions=call.body.later_editions,
                 on=await relations.today(owner, call.at),
                 submission=await _submission(call.body, owner),
+                over_until=await relations.over_until(owner),
             )
             return await streams.execute(kind.decider, item, command, call.origin)
 
@@ -131,8 +133,8 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, sharin
         """Say anew until when an audience reads, and whether it reads later editions."""
         owner, body = await relations.oneself(person, call.caller), call.body
         today = await relations.today(owner, call.at)
-        left_on = await relations.left_on(owner)
-        command = ChangeSharing(owner, body.share, body.until, body.later_editions, today, left_on)
+        over_until = await relations.over_until(owner)
+        command = ChangeSharing(owner, body.share, body.until, body.later_editions, today, over_until)
         return await streams.execute(kind.decider, item, command, call.origin)
 
     @routes.post(

@@ -191,10 +191,8 @@ class Sharings:
 
     async def _active(self, item: Item) -> list[Share]:
         """The sharings that leaving has not ended."""
-        if await self._relations.left(item.person):
-            return []
-        left_on = await self._relations.left_on(item.person)
-        return [share for share in item.shares.values() if share.outlasts(left_on)]
+        over_until = await self._relations.over_until(item.person)
+        return [share for share in item.shares.values() if share.outlasts(over_until)]
 
     async def _readers(self, share: Share, manager: UUID | None, partners: Sequence[UUID]) -> Sequence[UUID]:
         match share.audience:

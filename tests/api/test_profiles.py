@@ -296,6 +296,41 @@ async def test_what_was_shared_is_over_when_its_owner_leaves_and_stays_over_when
     assert [one["share"] for one in (await ana.get(path)).body["shares"]] == [anew.body["share"]]
 
 
+async def test_what_was_shared_after_ones_last_day_does_not_come_back_with_oneself(office: Office) -> None:
+    ana, ben, streams = await office.hire(), await office.hire(), office.stage.parts.streams
+    today = datetime.now(UTC).date()
+    aspiration, share = uuid4(), uuid4()
+    told: dict[str, Any] = {"aspiration": aspiration, "person": ana.id, "effective_on": today - timedelta(days=2)}
+    told["content"] = Aspiration(grain="skill", certainty="likely", text="To lead.")
+    shared = AspirationShared(share=share, audience="person", reader=ben.id, edition=1, later_editions=True, **told)
+    await streams.append(aspiration, 0, [AspirationRecorded(**told), shared], Origin(str(ana.id)))
+    await office.stage.pump()
+    path = f"/v1/people/{ana.id}/aspirations/{aspiration}"
+    assert (await ben.get(path)).status == 200
+
+    await office.told(f"/v1/people/{ana.id}/leave", {"left_on": str(today - timedelta(days=5))})
+    assert (await ben.get(path)).status == 404
+    assert (await ana.post(f"{path}/change-sharing", {"share": str(share)})).code == "sharing-not-active"
+    await office.told(f"/v1/people/{ana.id}/rejoin", {"joined_on": str(today - timedelta(days=1))})
+    assert (await ben.get(path)).status == 404
+    assert (await ana.get(path)).body["shares"] == []
+    assert (await ana.get("/v1/people/{me}/aspirations")).body["items"][0]["shares"] == []
+    assert (await ana.get(f"{path}/audience")).body["items"] == []
+
+
+async def test_who_has_left_shares_nothing_and_takes_back_what_they_shared(office: Office) -> None:
+    ana, ben = await office.hire(), await office.hire()
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    path = f"/v1/people/{ana.id}/aspirations/{(await ana.post('/v1/people/{me}/aspirations', wish)).id}"
+    body = {"audience": "person", "reader": str(ben.id)}
+    first = await ana.post(f"{path}/share", body, idempotency_key="once")
+    await office.told(f"/v1/people/{ana.id}/leave", {"left_on": LONG_AGO.isoformat()})
+    refused = await ana.post(f"{path}/share", {"audience": "whoever_is_my_manager"})
+    assert (refused.status, refused.code) == (403, "not-allowed")
+    assert (await ana.post(f"{path}/share", body, idempotency_key="once")).body == first.body
+    assert (await ana.post(f"{path}/withdraw-sharing", {"share": first.body["share"]})).status == 200
+
+
 async def test_the_owner_reads_who_has_seen_an_aspiration(office: Office) -> None:
     ana, ben = [office.stage.person(await office.stage.hire()) for _ in range(2)]
     wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}

@@ -144,11 +144,11 @@ def test_later_editions_end_with_the_sharing(past):
 
 def test_what_was_shared_before_one_left_is_over_when_one_is_back():
     before = given(recorded, shared(later_editions=True))
-    before.when(ReviseAspiration(AMINA, NEW_WORDS, WEDNESDAY, left_on=TUESDAY)).then(
+    before.when(ReviseAspiration(AMINA, NEW_WORDS, WEDNESDAY, over_until=TUESDAY)).then(
         AspirationRevised(aspiration=ITEM, person=AMINA, effective_on=WEDNESDAY, edition=2, content=NEW_WORDS)
     )
-    before.when(change(until=FRIDAY, left_on=TUESDAY)).refused(SharingNotActive)
-    before.when(change(until=FRIDAY, later_editions=True, left_on=MONDAY)).then(
+    before.when(change(until=FRIDAY, over_until=TUESDAY)).refused(SharingNotActive)
+    before.when(change(until=FRIDAY, later_editions=True, over_until=MONDAY)).then(
         changed(until=FRIDAY, later_editions=True)
     )
 
