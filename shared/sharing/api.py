@@ -15,6 +15,7 @@ from shared.relations.named import PersonNotKnown, colleague_named
 from shared.relations.reads import Relations
 from shared.sharing.reads import AudienceView, Sharings
 from shared.sharing.rules import (
+    AlreadyShared,
     ChangeSharing,
     Item,
     Kind,
@@ -92,6 +93,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, sharin
             SharedWithOneself,
             SharingInThePast,
             NoOpenApplication,
+            AlreadyShared,
             TooManySharings,
             *kind.refuses,
         ),
@@ -100,7 +102,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, sharin
         operation=f"share_{kind.name}",
     )
     async def share(call: Call[ShareBody], person: Alias, item: UUID) -> ShareReceipt:
-        """Let an audience read it as it is now."""
+        """Let an audience read it as it is now; what they read of an earlier edition ends with that."""
         owner, share = await relations.oneself(person, call.caller), _share_id(call, item)
 
         async def attempt() -> Receipt:

@@ -36,6 +36,10 @@ class NoOpenApplication(Refusal, code="no-open-application"):
     """There is no open application of yours for this opportunity, which you could send this with."""
 
 
+class AlreadyShared(Refusal, code="already-shared"):
+    """They can read this edition already: change that sharing, or withdraw it first."""
+
+
 MOST_SHARINGS = 100
 
 
@@ -98,6 +102,9 @@ class Share:
     until: date | None
     purpose: Private[str] | None
     submission: UUID | None
+
+    def is_for(self, command: ShareItem) -> bool:
+        return (self.audience, self.reader, self.submission) == (command.audience, command.reader, command.submission)
 
     def lasts(self, on: date, over_until: date | None) -> bool:
         return (self.until is None or self.until >= on) and self.outlasts(over_until)
@@ -190,6 +197,7 @@ class Kind(Generic[State]):
 
 
 def _share(kind: Kind[Any], command: ShareItem, item: Item) -> Sequence[Event]:
+    """One sharing with an audience: that of a newer edition takes the place of the one before."""
     if command.reader == command.person:
         raise SharedWithOneself(invalid=(Invalid("#/reader", "must be somebody else"),))
     if command.audience == "my_manager" and command.reader is None:
@@ -198,7 +206,12 @@ def _share(kind: Kind[Any], command: ShareItem, item: Item) -> Sequence[Event]:
         raise NoOpenApplication
     if command.until is not None and command.until < command.on:
         raise SharingInThePast(invalid=(Invalid("#/until", "must not be in the past"),))
-    if sum(share.lasts(command.on, command.over_until) for share in item.shares.values()) >= MOST_SHARINGS:
+    lasting = [share for share in item.shares.values() if share.lasts(command.on, command.over_until)]
+    earlier = [share for share in lasting if share.is_for(command)]
+    for share in earlier:
+        if share.edition == item.edition:
+            raise AlreadyShared(f"The sharing is {share.share}.")
+    if len(lasting) - len(earlier) >= MOST_SHARINGS:
         raise TooManySharings  # a later edition is told to each of them, with the words, in one append
     share = Share(
         share=command.share,
@@ -211,7 +224,8 @@ def _share(kind: Kind[Any], command: ShareItem, item: Item) -> Sequence[Event]:
         purpose=command.purpose,
         submission=command.submission,
     )
-    return [kind.told(share, item, command.on)]
+    ended = [kind.about(kind.withdrawn, item, one.share, command.on) for one in earlier]
+    return [*ended, kind.told(share, item, command.on)]
 
 
 def _change(kind: Kind[Any], command: ChangeSharing, item: Item) -> Sequence[Event]:

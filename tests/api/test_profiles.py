@@ -200,15 +200,32 @@ async def test_a_sharing_is_answered_with_what_takes_it_back_also_when_repeated(
     audience = {"audience": "whoever_is_my_manager"}
     first = await ana.post(f"{path}/share", audience, idempotency_key="once")
     again = await ana.post(f"{path}/share", audience, idempotency_key="once")
-    other = await ana.post(f"{path}/share", audience, idempotency_key="twice")
-    unnamed = await ana.post(f"{path}/share", audience)
     assert (again.status, again.body) == (first.status, first.body)
-    assert len({one.body["share"] for one in (first, other, unnamed)}) == 3
+    for header in ({"idempotency_key": "twice"}, {}):
+        refused = await ana.post(f"{path}/share", audience, **header)
+        assert (refused.status, refused.code) == (409, "already-shared")
+        assert first.body["share"] in refused.body["detail"]
     await office.stage.pump()
-    listed = (await ana.get(path)).body["shares"]
-    assert {one["share"] for one in listed} == {one.body["share"] for one in (first, other, unnamed)}
+    [listed] = (await ana.get(path)).body["shares"]
+    assert listed["share"] == first.body["share"]
     withdrawn = await ana.post(f"{path}/withdraw-sharing", {"share": first.body["share"]})
     assert withdrawn.status == 200, withdrawn.body
+
+
+async def test_a_newer_edition_is_sent_by_sharing_it_anew_and_withdrawn_once(office: Office) -> None:
+    ana, ben = await office.hire(), await office.hire()
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    path = f"/v1/people/{ana.id}/aspirations/{(await ana.post('/v1/people/{me}/aspirations', wish)).id}"
+    body = {"audience": "person", "reader": str(ben.id)}
+    await ana.post(f"{path}/share", body)
+    assert (await ana.post(f"{path}/revise", {**wish, "text": "To write."})).status == 200
+    anew = await ana.post(f"{path}/share", body)
+    await office.stage.pump()
+    assert (await ben.get(path)).body["content"]["text"] == "To write."
+    assert [one["share"] for one in (await ana.get(path)).body["shares"]] == [anew.body["share"]]
+    assert (await ana.post(f"{path}/withdraw-sharing", {"share": anew.body["share"]})).status == 200
+    await office.stage.pump()
+    assert (await ben.get(path)).status == 404
 
 
 async def test_the_owner_reads_who_can_see_an_aspiration_and_why(office: Office) -> None:
