@@ -47,11 +47,11 @@ class ShareBody(Body):
 
 
 class ChangeSharingBody(Body):
-    """Which sharing, and how it is from now on: all of it is said anew."""
+    """Which sharing, and how it is from now on: both are said anew, so that neither changes by being left out."""
 
     share: UUID
-    until: Annotated[Day | None, Field(description="The last day on which they may read it; null: no last day.")] = None
-    later_editions: Annotated[bool, Field(description="Whether they also read what you write later.")] = False
+    until: Annotated[Day | None, Field(description="The last day on which they may read it; null: no last day.")]
+    later_editions: Annotated[bool, Field(description="Whether they also read what you write later.")]
 
 
 class WithdrawBody(Body):
@@ -128,7 +128,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, sharin
         f"{_path(kind)}/change-sharing",
         access=kind.sharing,
         refuses=(SharingNotActive, SharingInThePast),
-        example={"share": _SHARE, "later_editions": True},
+        example={"share": _SHARE, "until": "2027-11-30", "later_editions": True},
         operation=f"change_sharing_of_{kind.name}",
     )
     async def change_sharing(call: Call[ChangeSharingBody], person: Alias, item: UUID) -> Receipt:

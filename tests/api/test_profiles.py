@@ -276,9 +276,17 @@ async def test_a_sharing_is_changed_and_the_reader_reads_by_what_was_said_last(o
     assert (await ben.get(of_ana)).body["content"]["text"] == "To teach."
     [told] = (await ana.get(path)).body["shares"]
     assert (told["until"], told["later_editions"], told["edition"]) == ("2199-12-31", True, 2)
-    refused = await ana.post(f"{path}/change-sharing", {"share": share, "until": LONG_AGO.isoformat()})
+    for left_out in ("until", "later_editions"):
+        said = {name: value for name, value in body.items() if name != left_out}
+        refused = await ana.post(f"{path}/change-sharing", said)
+        assert (refused.status, pointers(refused)) == (422, [f"#/{left_out}"])
+    [told] = (await ana.get(path)).body["shares"]
+    assert (told["until"], told["later_editions"]) == ("2199-12-31", True)
+    refused = await ana.post(f"{path}/change-sharing", {**body, "until": LONG_AGO.isoformat()})
     assert (refused.status, refused.code, pointers(refused)) == (422, "sharing-in-the-past", ["#/until"])
-    unknown = await ana.post(f"{path}/change-sharing", {"share": str(uuid4())})
+    assert (await ana.post(f"{path}/change-sharing", {**body, "until": None})).status == 200
+    assert (await ana.get(path)).body["shares"][0]["until"] is None
+    unknown = await ana.post(f"{path}/change-sharing", {**body, "share": str(uuid4())})
     assert (unknown.status, unknown.code) == (409, "sharing-not-active")
     assert (await ben.post(f"{of_ana}/change-sharing", body)).status == 404
 
@@ -302,7 +310,8 @@ async def test_what_was_shared_is_over_when_its_owner_leaves_and_stays_over_when
         assert (await ana.get(path)).body["shares"] == []
         assert (await ana.get("/v1/people/{me}/aspirations")).body["items"][0]["shares"] == []
         assert (await ana.get(f"{path}/audience")).body["items"] == []
-        refused = await ana.post(f"{path}/change-sharing", {"share": str(share)})
+        kept = {"share": str(share), "until": None, "later_editions": True}
+        refused = await ana.post(f"{path}/change-sharing", kept)
         assert refused.code == "sharing-not-active"
         assert (await ana.post(f"{path}/revise", wish)).status == 200
         await office.stage.pump()
@@ -327,7 +336,8 @@ async def test_what_was_shared_after_ones_last_day_does_not_come_back_with_onese
 
     await office.told(f"/v1/people/{ana.id}/leave", {"left_on": str(today - timedelta(days=5))})
     assert (await ben.get(path)).status == 404
-    assert (await ana.post(f"{path}/change-sharing", {"share": str(share)})).code == "sharing-not-active"
+    kept = {"share": str(share), "until": None, "later_editions": True}
+    assert (await ana.post(f"{path}/change-sharing", kept)).code == "sharing-not-active"
     await office.told(f"/v1/people/{ana.id}/rejoin", {"joined_on": str(today - timedelta(days=1))})
     assert (await ben.get(path)).status == 404
     assert (await ana.get(path)).body["shares"] == []
