@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from shared.audit import Reader
+from shared.audit.named import NamedReader
 from shared.contracts.profiles import AudienceKind
 from shared.http import Alias, Body, Call, Day, Line, Listing, Page, Routes, Text
 from shared.refusals import Invalid, NotFound, Unacceptable
@@ -181,7 +181,7 @@ def _add_reads(routes: Routes, streams: Streams, relations: Relations, sharings:
         return Page(await sharings.audience(found, await relations.today(owner, call.at)))
 
     @routes.get(f"{_path(kind)}/readers", access=kind.audience, operation=f"list_readers_of_{kind.name}")
-    async def list_readers(call: Call[None, Listing], person: Alias, item: UUID) -> Page[Reader]:
+    async def list_readers(call: Call[None, Listing], person: Alias, item: UUID) -> Page[NamedReader]:
         """Who has read it in this service, latest first; whom you no longer let read it among them.
 
         What a reader saw of it in your timeline is told with that. A read shows within a second.

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from services.profiles.app import SERVICE
-from shared.contracts.profiles import Aspiration, AspirationRecorded, AspirationShared
+from shared.contracts.profiles import Aspiration, AspirationRecorded, AspirationShared, ErasureMarked
 from shared.streams import Origin
 from tests.api.stage import LONG_AGO, Answered, Person, Stage, place, stage, switched
 
@@ -229,7 +229,8 @@ async def test_a_newer_edition_is_sent_by_sharing_it_anew_and_withdrawn_once(off
 
 
 async def test_the_owner_reads_who_can_see_an_aspiration_and_why(office: Office) -> None:
-    ana, ben, lea, hr = [office.stage.person(await office.stage.hire()) for _ in range(4)]
+    called = ("Ana Diaz", "Ben Ode", "Lea Roy", "Hana Ito")
+    ana, ben, lea, hr = [office.stage.person(await office.stage.hire(name=name)) for name in called]
     unit = await office.stage.unit(lea.id, hr_partner=hr.id)
     ana = office.stage.person(await office.stage.hire(unit=unit))
     wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
@@ -249,6 +250,7 @@ async def test_the_owner_reads_who_can_see_an_aspiration_and_why(office: Office)
         (str(hr.id), "my_hr_partner"),
         (str(ben.id), "person"),
     ]
+    assert [one["reader_name"] for one in told] == ["Lea Roy", "Lea Roy", "Hana Ito", "Ben Ode"]
     assert [one["share"] for one in told] == ids
     assert (told[0]["purpose"], told[3]["until"], told[1]["edition"]) == ("For May", "2199-12-31", 1)
     await office.stage.managed_by(ana.id, ben.id)
@@ -374,11 +376,16 @@ async def test_the_owner_reads_who_has_seen_an_aspiration(office: Office) -> Non
     await office.stage.parts.audit.flush()
     [told] = (await ana.get(f"{path}/readers")).body["items"]
     assert (told["reader"], told["rule"], told["share"], told["times"]) == (str(ben.id), "person", share, 2)
+    assert told["reader_name"] == "Ana Diaz"
     assert (await ana.get("/v1/people/{me}/aspirations/readers")).body["items"] == [told]
     await office.stage.tell(switched("audit_by_reader", on=True))
     lookup = f"/v1/audit/aspirations/readers/{ben.id}/lookup"
     [listed] = (await office.hr.look_up(lookup, {"case_number": "7"})).body["items"]
     assert (listed["record"], listed["person"], listed["times"]) == (told["record"], str(ana.id), 2)
+    erased = ErasureMarked(erasure=uuid4(), person=ben.id, about=ben.id, scope="person", number=1, of=1)
+    await office.stage.tell(erased)
+    [unnamed] = (await ana.get(f"{path}/readers")).body["items"]
+    assert (unnamed["reader"], unnamed["reader_name"]) == (str(ben.id), None)
 
 
 async def test_a_look_up_of_too_many_is_a_fault_of_the_whole_body(office: Office) -> None:
