@@ -201,8 +201,8 @@ def add_routes(
     async def rate_conversation(call: Call[RateBody], conversation: UUID) -> Receipt:
         """Rate the four outcomes of a conversation that was held, for the first time or anew."""
         outcomes = Outcomes(**call.body.model_dump())
-        today, left_on = await relations.today(call.person, call.at), await relations.left_on(call.person)
-        command = rules.RateOutcomes(call.person, outcomes, today, left_on)
+        today, over_until = await relations.today(call.person, call.at), await relations.over_until(call.person)
+        command = rules.RateOutcomes(call.person, outcomes, today, over_until)
         return await streams.execute(rules.DECIDER, conversation, command, call.origin)
 
     _add_reads(routes, streams, relations, listed=listed, sealer=sealer, audit=audit)

@@ -140,12 +140,12 @@ class HoldConversation:
 
 @dataclass(frozen=True, slots=True)
 class RateOutcomes:
-    """`left_on`: the last day in, when they left last, if they ever have: what an employee shared by then is over."""
+    """`over_until`: the day up to which all that an employee shared is over, if they ever left."""
 
     by: UUID
     outcomes: Outcomes
     today: date
-    left_on: date | None = None
+    over_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,7 +443,7 @@ def _rate(command: RateOutcomes, state: Conversation) -> Sequence[Event]:
     if command.by != state.talk.employee:
         return [rated]
     newest = _item(state, _next(state, command.outcomes, command.today))
-    return [rated, *SHARING.anew(newest, command.today, command.left_on)]
+    return [rated, *SHARING.anew(newest, command.today, command.over_until)]
 
 
 def _end(command: EndConversation, state: Conversation) -> Sequence[Event]:

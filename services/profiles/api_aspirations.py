@@ -66,7 +66,7 @@ def _add_writing(routes: Routes, streams: Streams, relations: Relations) -> None
         """Write an aspiration anew; who was given only the earlier words goes on reading those."""
         owner = await relations.oneself(person, call.caller)
         today = await relations.today(owner, call.at)
-        command = rules.ReviseAspiration(owner, call.body.content(), today, await relations.left_on(owner))
+        command = rules.ReviseAspiration(owner, call.body.content(), today, await relations.over_until(owner))
         return await streams.execute(rules.DECIDER, aspiration, command, call.origin)
 
     @routes.post("/v1/people/{person}/aspirations/{aspiration}/confirm", access=matrix.WRITE_ASPIRATION)

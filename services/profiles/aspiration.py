@@ -35,12 +35,12 @@ class RecordAspiration:
 
 @dataclass(frozen=True, slots=True)
 class ReviseAspiration:
-    """`left_on`: the person's last day in, when they left last, if they ever have: what was shared by then is over."""
+    """`over_until`: the day up to which all that the person shared is over, if they ever left."""
 
     person: UUID
     content: Content
     on: date
-    left_on: date | None = None
+    over_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ def _revise(command: ReviseAspiration, state: Written) -> Sequence[Event]:
             edition=newest.edition,
             content=command.content,
         ),
-        *SHARING.anew(shareable(newest), command.on, command.left_on),
+        *SHARING.anew(shareable(newest), command.on, command.over_until),
     ]
 
 

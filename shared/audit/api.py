@@ -6,9 +6,11 @@ from pydantic import Field
 
 from shared.access import Row, matrix
 from shared.audit.book import Book
-from shared.audit.entries import ListingOff, Reader, Shown, WasRead, read_by, readers
+from shared.audit.entries import ListingOff, Shown, WasRead, read_by, readers
+from shared.audit.named import NamedReader, named
 from shared.auth.callers import Role
 from shared.http import Alias, Body, Call, Listing, Page, Routes
+from shared.relations.names import Names
 from shared.relations.reads import Relations, Rows
 
 CaseNumber = Annotated[
@@ -22,18 +24,20 @@ class CaseBody(Body):
     case_number: CaseNumber
 
 
-def add_readers(routes: Routes, of: str, rows: Rows, relations: Relations, audit: Book, *, access: Row) -> None:
+def add_readers(
+    routes: Routes, of: str, rows: Rows, relations: Relations, audit: Book, *, names: Names, access: Row
+) -> None:
     """Adds `/v1/people/{person}/<of>/readers` with this row, and `/v1/audit/<of>/readers/{person}/lookup`."""
 
     @routes.get(f"/v1/people/{{person}}/{of}/readers", access=access, operation=f"list_readers_of_{of}")
-    async def list_readers(call: Call[None, Listing], person: Alias) -> Page[Reader]:
+    async def list_readers(call: Call[None, Listing], person: Alias) -> Page[NamedReader]:
         """Who else has seen what there is of you here, latest first, and why they could.
 
         Also reads of what you have taken back since, and listings of what you have read of others here. A read shows
         within a second.
         """
         owner = await relations.oneself(person, call.caller)
-        return await readers(rows, owner, cursor=call.cursor, limit=call.query.limit)
+        return await named(await readers(rows, owner, cursor=call.cursor, limit=call.query.limit), names)
 
     @routes.post(
         f"/v1/audit/{of}/readers/{{person}}/lookup",

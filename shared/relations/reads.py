@@ -11,7 +11,7 @@ import asyncpg
 
 from shared.auth.callers import Caller, Role
 from shared.contracts.profiles import Capacity, Measure
-from shared.refusals import NotFound, Unavailable
+from shared.refusals import NotAllowed, NotFound, Unavailable
 from shared.relations.model import fold_alias
 from shared.zones import zone_of
 
@@ -167,17 +167,22 @@ def comes_back(person: str) -> str:
     )
 
 
-def left_on(person: str) -> str:
-    """SQL: the last day in of `person`, when they left last; null: they never have. They may be back since."""
+def over_until(person: str) -> str:
+    """SQL: the day up to which all that `person` shared is over; null: they never left.
+
+    Of who is back the day before they came back, or their last day in, if that was later; of who has left each day.
+    """
     return (
-        "(select max(rl.effective_on) from employment_facts rl"
-        f" where rl.person = {person} and rl.kind = 'left' and rl.begins_at <= now())"
+        f"(case when {has_left(person)} then 'infinity'::date else"
+        " (select case when bool_or(rl.kind = 'left') then max(rl.effective_on - (rl.kind = 'rejoined')::int) end"
+        " from employment_facts rl"
+        f" where rl.person = {person} and rl.kind <> 'joined' and rl.begins_at <= now()) end)"
     )
 
 
 def is_over(person: str, day: str) -> str:
     """SQL: what `person` shared on `day` is over, since they have left: it stays so when they come back."""
-    return f"({has_left(person)} or coalesce({day} <= {left_on(person)}, false))"
+    return f"coalesce({day} <= {over_until(person)}, false)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,9 +354,14 @@ class Relations:
         """Whether the person has left, and is known to join again."""
         return bool((await self._rows.fetch(f"select {comes_back('$1')} as yes", person))[0]["yes"])
 
-    async def left_on(self, person: UUID) -> date | None:
-        """The person's last day in, when they left last; None where they never have."""
-        found: date | None = (await self._rows.fetch(f"select {left_on('$1')} as day", person))[0]["day"]
+    async def require_present(self, person: UUID) -> None:
+        """Raises NotAllowed for who has left."""
+        if await self.left(person):
+            raise NotAllowed("Who has left can do this no more.")
+
+    async def over_until(self, person: UUID) -> date | None:
+        """The day up to which what the person shared is over; date.max: they have left; None: they never did."""
+        found: date | None = (await self._rows.fetch(f"select {over_until('$1')} as day", person))[0]["day"]
         return found
 
     async def is_over(self, person: UUID, day: date) -> bool:

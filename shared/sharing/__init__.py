@@ -12,6 +12,7 @@ from shared.sharing.openings import Openings
 from shared.sharing.reads import AudienceView, ShareView, Sharings
 from shared.sharing.rules import (
     MOST_SHARINGS,
+    AlreadyShared,
     ChangeSharing,
     Item,
     Kind,
@@ -30,6 +31,7 @@ from shared.sharing.shares import Shares
 
 __all__ = [
     "MOST_SHARINGS",
+    "AlreadyShared",
     "AudienceView",
     "ChangeSharing",
     "Item",

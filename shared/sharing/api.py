@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 from pydantic import Field
 from uuid_utils.compat import uuid7
 
-from shared.audit import Reader
+from shared.audit.named import NamedReader
 from shared.contracts.profiles import AudienceKind
 from shared.http import Alias, Body, Call, Day, Line, Listing, Page, Routes, Text
 from shared.refusals import Invalid, NotFound, Unacceptable
@@ -15,6 +15,7 @@ from shared.relations.named import PersonNotKnown, colleague_named
 from shared.relations.reads import Relations
 from shared.sharing.reads import AudienceView, Sharings
 from shared.sharing.rules import (
+    AlreadyShared,
     ChangeSharing,
     Item,
     Kind,
@@ -46,11 +47,11 @@ class ShareBody(Body):
 
 
 class ChangeSharingBody(Body):
-    """Which sharing, and how it is from now on: all of it is said anew."""
+    """Which sharing, and how it is from now on: both are said anew, so that neither changes by being left out."""
 
     share: UUID
-    until: Annotated[Day | None, Field(description="The last day on which they may read it; null: no last day.")] = None
-    later_editions: Annotated[bool, Field(description="Whether they also read what you write later.")] = False
+    until: Annotated[Day | None, Field(description="The last day on which they may read it; null: no last day.")]
+    later_editions: Annotated[bool, Field(description="Whether they also read what you write later.")]
 
 
 class WithdrawBody(Body):
@@ -92,6 +93,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, sharin
             SharedWithOneself,
             SharingInThePast,
             NoOpenApplication,
+            AlreadyShared,
             TooManySharings,
             *kind.refuses,
         ),
@@ -100,10 +102,11 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, sharin
         operation=f"share_{kind.name}",
     )
     async def share(call: Call[ShareBody], person: Alias, item: UUID) -> ShareReceipt:
-        """Let an audience read it as it is now."""
+        """Let an audience read it as it is now; what they read of an earlier edition ends with that."""
         owner, share = await relations.oneself(person, call.caller), _share_id(call, item)
 
         async def attempt() -> Receipt:
+            await relations.require_present(owner)
             command = ShareItem(
                 owner,
                 share=share,
@@ -114,6 +117,7 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, sharin
                 later_editions=call.body.later_editions,
                 on=await relations.today(owner, call.at),
                 submission=await _submission(call.body, owner),
+                over_until=await relations.over_until(owner),
             )
             return await streams.execute(kind.decider, item, command, call.origin)
 
@@ -124,15 +128,15 @@ def _add_commands(routes: Routes, streams: Streams, relations: Relations, sharin
         f"{_path(kind)}/change-sharing",
         access=kind.sharing,
         refuses=(SharingNotActive, SharingInThePast),
-        example={"share": _SHARE, "later_editions": True},
+        example={"share": _SHARE, "until": "2027-11-30", "later_editions": True},
         operation=f"change_sharing_of_{kind.name}",
     )
     async def change_sharing(call: Call[ChangeSharingBody], person: Alias, item: UUID) -> Receipt:
         """Say anew until when an audience reads, and whether it reads later editions."""
         owner, body = await relations.oneself(person, call.caller), call.body
         today = await relations.today(owner, call.at)
-        left_on = await relations.left_on(owner)
-        command = ChangeSharing(owner, body.share, body.until, body.later_editions, today, left_on)
+        over_until = await relations.over_until(owner)
+        command = ChangeSharing(owner, body.share, body.until, body.later_editions, today, over_until)
         return await streams.execute(kind.decider, item, command, call.origin)
 
     @routes.post(
@@ -177,7 +181,7 @@ def _add_reads(routes: Routes, streams: Streams, relations: Relations, sharings:
         return Page(await sharings.audience(found, await relations.today(owner, call.at)))
 
     @routes.get(f"{_path(kind)}/readers", access=kind.audience, operation=f"list_readers_of_{kind.name}")
-    async def list_readers(call: Call[None, Listing], person: Alias, item: UUID) -> Page[Reader]:
+    async def list_readers(call: Call[None, Listing], person: Alias, item: UUID) -> Page[NamedReader]:
         """Who has read it in this service, latest first; whom you no longer let read it among them.
 
         What a reader saw of it in your timeline is told with that. A read shows within a second.

@@ -14,7 +14,7 @@ from shared.contracts.reading import read_event
 from shared.erasure.forgetting import Mark
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard
-from shared.relations.reads import decides_on
+from shared.relations.reads import decides_on, is_over
 
 _ENDS = (
     opportunities.ApplicationWithdrawn,
@@ -80,12 +80,14 @@ async def _apply(connection: asyncpg.Connection, told: Told) -> None:
             await connection.execute("delete from openings where opportunity = $1", event.opportunity)
         case opportunities.ApplicationSubmitted() as event:
             await connection.execute(
-                """insert into applicants (submission, application, opportunity, person) values ($1, $2, $3, $4)
+                """insert into applicants (submission, application, opportunity, person, submitted_on)
+                   values ($1, $2, $3, $4, $5)
                    on conflict do nothing""",
                 told.id,
                 event.application,
                 event.opportunity,
                 event.person,
+                event.effective_on,
             )
         case (
             opportunities.ApplicationWithdrawn()
@@ -99,23 +101,25 @@ async def _apply(connection: asyncpg.Connection, told: Told) -> None:
 
 
 _DECIDES = decides_on("opening.unit", "opening.owner", "opening.by_anyone")
+_OVER = is_over("applicant.person", "applicant.submitted_on")
 
 
 def takes(submission: str, person: str, caller: str) -> str:
     """SQL: `submission`, by which `person` applied, is open, and `caller` decides on it now."""
     return (
         "exists (select from applicants applicant join openings opening using (opportunity)"
-        f" where applicant.submission = {submission} and applicant.person = {person} and {_DECIDES} = {caller})"
+        f" where applicant.submission = {submission} and applicant.person = {person} and not {_OVER}"
+        f" and {_DECIDES} = {caller})"
     )
 
 
-SUBMISSION = """
+SUBMISSION = f"""
     select applicant.submission from applicants applicant join openings opening using (opportunity)
-    where applicant.person = $1 and applicant.opportunity = $2"""
+    where applicant.person = $1 and applicant.opportunity = $2 and not {_OVER}"""
 """Of the open application of a person ($1) for an opportunity ($2)."""
 
 DECIDES = f"""
     select decides.person from applicants applicant join openings opening using (opportunity)
     cross join lateral (select {_DECIDES} as person) as decides
-    where applicant.submission = $1 and decides.person is not null"""
+    where applicant.submission = $1 and not {_OVER} and decides.person is not null"""
 """Who decides on a submission ($1) now."""

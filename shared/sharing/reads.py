@@ -9,11 +9,13 @@ import asyncpg
 import orjson
 from pydantic import BaseModel
 
-from shared.audit import Book, Reader, Shown, readers
+from shared.audit import Book, Shown, readers
+from shared.audit.named import NamedReader, named
 from shared.auth.callers import Caller, Role
 from shared.contracts.profiles import AudienceKind
 from shared.http import Page
 from shared.refusals import NotFound, Unavailable
+from shared.relations.names import Names
 from shared.relations.reads import (
     STALE_AFTER,
     Fresh,
@@ -57,11 +59,14 @@ class AudienceView(BaseModel):
     """Somebody who can read it now, and the sharing that lets them.
 
     HR partners among them read it only with a token that says that they act as such. Who can read it because your
-    manager or HR partner is away has their id in `stands_in_for`, and reads it up to the day `stands_in_until`.
+    manager or HR partner is away has their id in `stands_in_for`, and reads it up to the day `stands_in_until`. Names
+    are null where they were erased.
     """
 
     reader: UUID
+    reader_name: str | None
     stands_in_for: UUID | None
+    stands_in_for_name: str | None
     stands_in_until: date | None
     because: AudienceKind
     share: UUID
@@ -114,6 +119,7 @@ class Sharings:
         self._relations = relations
         self._fresh, self._openings_fresh = fresh, openings_fresh
         self._sealer = sealer
+        self._names = Names(rows, sealer)
         self._audit = audit
         self._query = _shared("".join(f", {column}" for column in shown), joined)
 
@@ -170,10 +176,22 @@ class Sharings:
         }
         shares = [share for share in await self._active(item) if share.until is None or share.until >= today]
         purposes = await self._sealer.clear([share.purpose for share in shares])
+        found = [
+            (share, purpose, reader, stands_in)
+            for share, purpose in zip(shares, purposes, strict=True)
+            for reader, stands_in in (
+                *((reader, None) for reader in await self._readers(share, manager, partners)),
+                *((one.delegate, one) for one in stand_ins.get(share.audience, ())),
+            )
+        ]
+        delegators = {stands_in.delegator for _, _, _, stands_in in found if stands_in is not None}
+        names = await self._names.of({reader for _, _, reader, _ in found} | delegators)
         return [
             AudienceView(
                 reader=reader,
+                reader_name=names.get(reader),
                 stands_in_for=stands_in and stands_in.delegator,
+                stands_in_for_name=stands_in and names.get(stands_in.delegator),
                 stands_in_until=stands_in and stands_in.until,
                 because=share.audience,
                 share=share.share,
@@ -182,19 +200,13 @@ class Sharings:
                 until=share.until,
                 purpose=purpose,
             )
-            for share, purpose in zip(shares, purposes, strict=True)
-            for reader, stands_in in (
-                *((reader, None) for reader in await self._readers(share, manager, partners)),
-                *((one.delegate, one) for one in stand_ins.get(share.audience, ())),
-            )
+            for share, purpose, reader, stands_in in found
         ]
 
     async def _active(self, item: Item) -> list[Share]:
         """The sharings that leaving has not ended."""
-        if await self._relations.left(item.person):
-            return []
-        left_on = await self._relations.left_on(item.person)
-        return [share for share in item.shares.values() if share.outlasts(left_on)]
+        over_until = await self._relations.over_until(item.person)
+        return [share for share in item.shares.values() if share.outlasts(over_until)]
 
     async def _readers(self, share: Share, manager: UUID | None, partners: Sequence[UUID]) -> Sequence[UUID]:
         match share.audience:
@@ -217,9 +229,10 @@ class Sharings:
 
     async def readers(
         self, person: UUID, item: UUID, cursor: tuple[str | int | None, ...] | None, limit: int
-    ) -> Page[Reader]:
+    ) -> Page[NamedReader]:
         """Who has read it here, latest first."""
-        return await readers(self._rows, person, item, kind=self.kind.name, cursor=cursor, limit=limit)
+        found = await readers(self._rows, person, item, kind=self.kind.name, cursor=cursor, limit=limit)
+        return await named(found, self._names)
 
     async def _find(
         self, person: UUID, caller: Caller, item: UUID | None, before: UUID | None, limit: int

@@ -36,6 +36,10 @@ class NoOpenApplication(Refusal, code="no-open-application"):
     """There is no open application of yours for this opportunity, which you could send this with."""
 
 
+class AlreadyShared(Refusal, code="already-shared"):
+    """They can read this edition already: change that sharing, or withdraw it first."""
+
+
 MOST_SHARINGS = 100
 
 
@@ -46,7 +50,7 @@ class TooManySharings(Refusal, code="too-many-sharings"):
 @dataclass(frozen=True, slots=True)
 class ShareItem:
     """`reader` is the person an audience of one means: the manager now, or whom the employee named; `submission` the
-    application with which it goes to who leads an opportunity."""
+    application with which it goes to who leads an opportunity; `over_until` as in ChangeSharing."""
 
     person: UUID
     share: UUID
@@ -57,13 +61,14 @@ class ShareItem:
     later_editions: bool
     on: date
     submission: UUID | None = None
+    over_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChangeSharing:
     """Audience and purpose are what a sharing is: for others there is another one.
 
-    `left_on`: the person's last day in, when they left last, if they ever have: what was shared by then is over.
+    `over_until`: the day up to which all that the person shared is over, if they ever left.
     """
 
     person: UUID
@@ -71,7 +76,7 @@ class ChangeSharing:
     until: date | None
     later_editions: bool
     on: date
-    left_on: date | None = None
+    over_until: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +103,15 @@ class Share:
     purpose: Private[str] | None
     submission: UUID | None
 
-    def lasts(self, on: date, left_on: date | None) -> bool:
-        return (self.until is None or self.until >= on) and self.outlasts(left_on)
+    def is_for(self, command: ShareItem) -> bool:
+        return (self.audience, self.reader, self.submission) == (command.audience, command.reader, command.submission)
 
-    def outlasts(self, left_on: date | None) -> bool:
+    def lasts(self, on: date, over_until: date | None) -> bool:
+        return (self.until is None or self.until >= on) and self.outlasts(over_until)
+
+    def outlasts(self, over_until: date | None) -> bool:
         """Whether leaving has not ended it."""
-        return left_on is None or self.effective_on > left_on
+        return over_until is None or self.effective_on > over_until
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +176,13 @@ class Kind(Generic[State]):
             return {name: share for name, share in shares.items() if name != event.share}
         return shares
 
-    def anew(self, item: Item, on: date, left_on: date | None) -> Sequence[Event]:
+    def anew(self, item: Item, on: date, over_until: date | None) -> Sequence[Event]:
         """There is a new edition: who was given later ones too is given it, with the words, since a reader's copy
-        comes from a sharing. `left_on` as in ChangeSharing."""
+        comes from a sharing. `over_until` as in ChangeSharing."""
         return [
             self.told(replace(share, edition=item.edition), item, on)
             for share in item.shares.values()
-            if share.later_editions and share.lasts(on, left_on)
+            if share.later_editions and share.lasts(on, over_until)
         ]
 
     def told(self, share: Share, item: Item, on: date) -> Event:
@@ -189,6 +197,7 @@ class Kind(Generic[State]):
 
 
 def _share(kind: Kind[Any], command: ShareItem, item: Item) -> Sequence[Event]:
+    """One sharing with an audience: that of a newer edition takes the place of the one before."""
     if command.reader == command.person:
         raise SharedWithOneself(invalid=(Invalid("#/reader", "must be somebody else"),))
     if command.audience == "my_manager" and command.reader is None:
@@ -197,7 +206,12 @@ def _share(kind: Kind[Any], command: ShareItem, item: Item) -> Sequence[Event]:
         raise NoOpenApplication
     if command.until is not None and command.until < command.on:
         raise SharingInThePast(invalid=(Invalid("#/until", "must not be in the past"),))
-    if sum(share.lasts(command.on, None) for share in item.shares.values()) >= MOST_SHARINGS:
+    lasting = [share for share in item.shares.values() if share.lasts(command.on, command.over_until)]
+    earlier = [share for share in lasting if share.is_for(command)]
+    for share in earlier:
+        if share.edition == item.edition:
+            raise AlreadyShared(f"The sharing is {share.share}.")
+    if len(lasting) - len(earlier) >= MOST_SHARINGS:
         raise TooManySharings  # a later edition is told to each of them, with the words, in one append
     share = Share(
         share=command.share,
@@ -210,13 +224,14 @@ def _share(kind: Kind[Any], command: ShareItem, item: Item) -> Sequence[Event]:
         purpose=command.purpose,
         submission=command.submission,
     )
-    return [kind.told(share, item, command.on)]
+    ended = [kind.about(kind.withdrawn, item, one.share, command.on) for one in earlier]
+    return [*ended, kind.told(share, item, command.on)]
 
 
 def _change(kind: Kind[Any], command: ChangeSharing, item: Item) -> Sequence[Event]:
     """Who is given later editions from now on is given the newest at once."""
     share = item.shares.get(command.share)
-    if share is None or not share.lasts(command.on, command.left_on):
+    if share is None or not share.lasts(command.on, command.over_until):
         raise SharingNotActive
     if command.until is not None and command.until < command.on:
         raise SharingInThePast(invalid=(Invalid("#/until", "must not be in the past"),))

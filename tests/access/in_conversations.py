@@ -121,10 +121,11 @@ class Conversations(World):
         return [Try({**self.ids, "conversation": await self.rated_anew(3)}, body=body)]
 
     async def change_sharing_of_outcomes(self) -> Sequence[Try]:
-        talk = await self.rated_anew(3)
-        return [Try({**self.ids, "conversation": talk}, body={"share": await self.share(talk)})]
+        return await self.withdraw_sharing_of_outcomes(until=None, later_editions=True)
 
-    withdraw_sharing_of_outcomes = change_sharing_of_outcomes
+    async def withdraw_sharing_of_outcomes(self, **said: object) -> Sequence[Try]:
+        talk = await self.rated_anew(3)
+        return [Try({**self.ids, "conversation": talk}, body={"share": await self.share(talk), **said})]
 
     async def accept_conversation(self, body: object = None) -> Sequence[Try]:
         """Those that are new, and those that were held with who is asked no more."""

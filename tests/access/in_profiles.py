@@ -238,12 +238,13 @@ class Profiles(World):
     confirm_aspiration = share_aspiration = revise_aspiration
 
     async def change_sharing_of_aspiration(self) -> Sequence[Try]:
+        return await self.withdraw_sharing_of_aspiration(until=None, later_editions=True)
+
+    async def withdraw_sharing_of_aspiration(self, **said: object) -> Sequence[Try]:
         (one,) = await self.revise_aspiration()
         path = f"/v1/people/{self.cast.employee}/aspirations/{one.ids['aspiration']}/share"
         share = (await self.command(Who.SELF, path, {"audience": "whoever_is_my_manager"}))["share"]
-        return [Try(one.ids, body={"share": share})]
-
-    withdraw_sharing_of_aspiration = change_sharing_of_aspiration
+        return [Try(one.ids, body={"share": share, **said})]
 
 
 def _application(person: UUID, opportunity: UUID, owner: UUID, unit: UUID) -> tuple[Event, ...]:

@@ -120,7 +120,7 @@ async def test_they_read_the_rating_that_was_shared_and_later_ones_by_choice(cas
     share = await cast.shared()
     await cast.rated(BETTER)
     assert (await cast.reads(cast.max), await cast.reads(cast.ana)) == (GOOD, BETTER)
-    await cast.does("change-sharing", share=share, later_editions=True)
+    await cast.does("change-sharing", share=share, until=None, later_editions=True)
     assert await cast.reads(cast.max) == BETTER
     await cast.rated(GOOD)
     assert await cast.reads(cast.max) == GOOD
@@ -179,6 +179,7 @@ async def test_who_stands_in_for_the_manager_reads_what_is_for_whoever_it_is(cas
     await cast.stage.parts.audit.flush()
     [seen] = (await cast.ana.get(f"{cast.path}/readers")).body["items"]
     assert (seen["reader"], seen["stands_in_for"]) == (str(cast.eve.id), str(cast.max.id))
+    assert (seen["reader_name"], seen["stands_in_for_name"]) == ("Ana Diaz", "Ana Diaz")
 
 
 async def test_what_was_shared_is_over_when_she_leaves(cast: Cast) -> None:

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 
 from services.profiles.app import SERVICE
-from shared.contracts.profiles import Aspiration, AspirationRecorded, AspirationShared
+from shared.contracts.profiles import Aspiration, AspirationRecorded, AspirationShared, ErasureMarked
 from shared.streams import Origin
 from tests.api.stage import LONG_AGO, Answered, Person, Stage, place, stage, switched
 
@@ -200,19 +200,37 @@ async def test_a_sharing_is_answered_with_what_takes_it_back_also_when_repeated(
     audience = {"audience": "whoever_is_my_manager"}
     first = await ana.post(f"{path}/share", audience, idempotency_key="once")
     again = await ana.post(f"{path}/share", audience, idempotency_key="once")
-    other = await ana.post(f"{path}/share", audience, idempotency_key="twice")
-    unnamed = await ana.post(f"{path}/share", audience)
     assert (again.status, again.body) == (first.status, first.body)
-    assert len({one.body["share"] for one in (first, other, unnamed)}) == 3
+    for header in ({"idempotency_key": "twice"}, {}):
+        refused = await ana.post(f"{path}/share", audience, **header)
+        assert (refused.status, refused.code) == (409, "already-shared")
+        assert first.body["share"] in refused.body["detail"]
     await office.stage.pump()
-    listed = (await ana.get(path)).body["shares"]
-    assert {one["share"] for one in listed} == {one.body["share"] for one in (first, other, unnamed)}
+    [listed] = (await ana.get(path)).body["shares"]
+    assert listed["share"] == first.body["share"]
     withdrawn = await ana.post(f"{path}/withdraw-sharing", {"share": first.body["share"]})
     assert withdrawn.status == 200, withdrawn.body
 
 
+async def test_a_newer_edition_is_sent_by_sharing_it_anew_and_withdrawn_once(office: Office) -> None:
+    ana, ben = await office.hire(), await office.hire()
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    path = f"/v1/people/{ana.id}/aspirations/{(await ana.post('/v1/people/{me}/aspirations', wish)).id}"
+    body = {"audience": "person", "reader": str(ben.id)}
+    await ana.post(f"{path}/share", body)
+    assert (await ana.post(f"{path}/revise", {**wish, "text": "To write."})).status == 200
+    anew = await ana.post(f"{path}/share", body)
+    await office.stage.pump()
+    assert (await ben.get(path)).body["content"]["text"] == "To write."
+    assert [one["share"] for one in (await ana.get(path)).body["shares"]] == [anew.body["share"]]
+    assert (await ana.post(f"{path}/withdraw-sharing", {"share": anew.body["share"]})).status == 200
+    await office.stage.pump()
+    assert (await ben.get(path)).status == 404
+
+
 async def test_the_owner_reads_who_can_see_an_aspiration_and_why(office: Office) -> None:
-    ana, ben, lea, hr = [office.stage.person(await office.stage.hire()) for _ in range(4)]
+    called = ("Ana Diaz", "Ben Ode", "Lea Roy", "Hana Ito")
+    ana, ben, lea, hr = [office.stage.person(await office.stage.hire(name=name)) for name in called]
     unit = await office.stage.unit(lea.id, hr_partner=hr.id)
     ana = office.stage.person(await office.stage.hire(unit=unit))
     wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
@@ -232,6 +250,7 @@ async def test_the_owner_reads_who_can_see_an_aspiration_and_why(office: Office)
         (str(hr.id), "my_hr_partner"),
         (str(ben.id), "person"),
     ]
+    assert [one["reader_name"] for one in told] == ["Lea Roy", "Lea Roy", "Hana Ito", "Ben Ode"]
     assert [one["share"] for one in told] == ids
     assert (told[0]["purpose"], told[3]["until"], told[1]["edition"]) == ("For May", "2199-12-31", 1)
     await office.stage.managed_by(ana.id, ben.id)
@@ -259,9 +278,17 @@ async def test_a_sharing_is_changed_and_the_reader_reads_by_what_was_said_last(o
     assert (await ben.get(of_ana)).body["content"]["text"] == "To teach."
     [told] = (await ana.get(path)).body["shares"]
     assert (told["until"], told["later_editions"], told["edition"]) == ("2199-12-31", True, 2)
-    refused = await ana.post(f"{path}/change-sharing", {"share": share, "until": LONG_AGO.isoformat()})
+    for left_out in ("until", "later_editions"):
+        said = {name: value for name, value in body.items() if name != left_out}
+        refused = await ana.post(f"{path}/change-sharing", said)
+        assert (refused.status, pointers(refused)) == (422, [f"#/{left_out}"])
+    [told] = (await ana.get(path)).body["shares"]
+    assert (told["until"], told["later_editions"]) == ("2199-12-31", True)
+    refused = await ana.post(f"{path}/change-sharing", {**body, "until": LONG_AGO.isoformat()})
     assert (refused.status, refused.code, pointers(refused)) == (422, "sharing-in-the-past", ["#/until"])
-    unknown = await ana.post(f"{path}/change-sharing", {"share": str(uuid4())})
+    assert (await ana.post(f"{path}/change-sharing", {**body, "until": None})).status == 200
+    assert (await ana.get(path)).body["shares"][0]["until"] is None
+    unknown = await ana.post(f"{path}/change-sharing", {**body, "share": str(uuid4())})
     assert (unknown.status, unknown.code) == (409, "sharing-not-active")
     assert (await ben.post(f"{of_ana}/change-sharing", body)).status == 404
 
@@ -285,7 +312,8 @@ async def test_what_was_shared_is_over_when_its_owner_leaves_and_stays_over_when
         assert (await ana.get(path)).body["shares"] == []
         assert (await ana.get("/v1/people/{me}/aspirations")).body["items"][0]["shares"] == []
         assert (await ana.get(f"{path}/audience")).body["items"] == []
-        refused = await ana.post(f"{path}/change-sharing", {"share": str(share)})
+        kept = {"share": str(share), "until": None, "later_editions": True}
+        refused = await ana.post(f"{path}/change-sharing", kept)
         assert refused.code == "sharing-not-active"
         assert (await ana.post(f"{path}/revise", wish)).status == 200
         await office.stage.pump()
@@ -294,6 +322,42 @@ async def test_what_was_shared_is_over_when_its_owner_leaves_and_stays_over_when
     await office.stage.pump()
     assert (await ben.get(path)).status == 200
     assert [one["share"] for one in (await ana.get(path)).body["shares"]] == [anew.body["share"]]
+
+
+async def test_what_was_shared_after_ones_last_day_does_not_come_back_with_oneself(office: Office) -> None:
+    ana, ben, streams = await office.hire(), await office.hire(), office.stage.parts.streams
+    today = datetime.now(UTC).date()
+    aspiration, share = uuid4(), uuid4()
+    told: dict[str, Any] = {"aspiration": aspiration, "person": ana.id, "effective_on": today - timedelta(days=2)}
+    told["content"] = Aspiration(grain="skill", certainty="likely", text="To lead.")
+    shared = AspirationShared(share=share, audience="person", reader=ben.id, edition=1, later_editions=True, **told)
+    await streams.append(aspiration, 0, [AspirationRecorded(**told), shared], Origin(str(ana.id)))
+    await office.stage.pump()
+    path = f"/v1/people/{ana.id}/aspirations/{aspiration}"
+    assert (await ben.get(path)).status == 200
+
+    await office.told(f"/v1/people/{ana.id}/leave", {"left_on": str(today - timedelta(days=5))})
+    assert (await ben.get(path)).status == 404
+    kept = {"share": str(share), "until": None, "later_editions": True}
+    assert (await ana.post(f"{path}/change-sharing", kept)).code == "sharing-not-active"
+    await office.told(f"/v1/people/{ana.id}/rejoin", {"joined_on": str(today - timedelta(days=1))})
+    assert (await ben.get(path)).status == 404
+    assert (await ana.get(path)).body["shares"] == []
+    assert (await ana.get("/v1/people/{me}/aspirations")).body["items"][0]["shares"] == []
+    assert (await ana.get(f"{path}/audience")).body["items"] == []
+
+
+async def test_who_has_left_shares_nothing_and_takes_back_what_they_shared(office: Office) -> None:
+    ana, ben = await office.hire(), await office.hire()
+    wish = {"grain": "skill", "certainty": "likely", "text": "To lead."}
+    path = f"/v1/people/{ana.id}/aspirations/{(await ana.post('/v1/people/{me}/aspirations', wish)).id}"
+    body = {"audience": "person", "reader": str(ben.id)}
+    first = await ana.post(f"{path}/share", body, idempotency_key="once")
+    await office.told(f"/v1/people/{ana.id}/leave", {"left_on": LONG_AGO.isoformat()})
+    refused = await ana.post(f"{path}/share", {"audience": "whoever_is_my_manager"})
+    assert (refused.status, refused.code) == (403, "not-allowed")
+    assert (await ana.post(f"{path}/share", body, idempotency_key="once")).body == first.body
+    assert (await ana.post(f"{path}/withdraw-sharing", {"share": first.body["share"]})).status == 200
 
 
 async def test_the_owner_reads_who_has_seen_an_aspiration(office: Office) -> None:
@@ -312,11 +376,16 @@ async def test_the_owner_reads_who_has_seen_an_aspiration(office: Office) -> Non
     await office.stage.parts.audit.flush()
     [told] = (await ana.get(f"{path}/readers")).body["items"]
     assert (told["reader"], told["rule"], told["share"], told["times"]) == (str(ben.id), "person", share, 2)
+    assert told["reader_name"] == "Ana Diaz"
     assert (await ana.get("/v1/people/{me}/aspirations/readers")).body["items"] == [told]
     await office.stage.tell(switched("audit_by_reader", on=True))
     lookup = f"/v1/audit/aspirations/readers/{ben.id}/lookup"
     [listed] = (await office.hr.look_up(lookup, {"case_number": "7"})).body["items"]
     assert (listed["record"], listed["person"], listed["times"]) == (told["record"], str(ana.id), 2)
+    erased = ErasureMarked(erasure=uuid4(), person=ben.id, about=ben.id, scope="person", number=1, of=1)
+    await office.stage.tell(erased)
+    [unnamed] = (await ana.get(f"{path}/readers")).body["items"]
+    assert (unnamed["reader"], unnamed["reader_name"]) == (str(ben.id), None)
 
 
 async def test_a_look_up_of_too_many_is_a_fault_of_the_whole_body(office: Office) -> None:

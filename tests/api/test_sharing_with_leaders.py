@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -150,6 +151,15 @@ async def test_who_applies_anew_sends_anew(cast: Cast) -> None:
     assert not await cast.reads(cast.dan)
     assert (await cast.share()).status == 200
     assert await cast.reads(cast.dan)
+
+
+async def test_who_left_and_came_back_sends_nothing_with_the_application_they_left_behind(cast: Cast) -> None:
+    await cast.posts(cast.dan.id)
+    await cast.applies()
+    left = profiles.PersonLeft(person=cast.ana.id, fact=uuid4(), effective_on=LONG_AGO + timedelta(days=10))
+    back = profiles.PersonRejoined(person=cast.ana.id, fact=uuid4(), effective_on=LONG_AGO + timedelta(days=20))
+    await cast.stage.tell(left, back)
+    assert (await cast.share()).code == "no-open-application"
 
 
 async def test_it_passes_on_with_who_decides(cast: Cast) -> None:

@@ -18,6 +18,7 @@ from shared.contracts.profiles import (
 from shared.refusals import NotFound
 from shared.sharing import (
     MOST_SHARINGS,
+    AlreadyShared,
     ChangeSharing,
     NobodyToShareWith,
     NoOpenApplication,
@@ -39,6 +40,10 @@ WORDS = Aspiration(grain="theme", certainty="exploring", text="Work with people 
 NEW_WORDS = Aspiration(grain="role", certainty="likely", text="Lead the customer team")
 
 recorded = AspirationRecorded(aspiration=ITEM, person=AMINA, effective_on=MONDAY, content=WORDS)
+
+
+revised = AspirationRevised(aspiration=ITEM, person=AMINA, effective_on=TUESDAY, edition=2, content=NEW_WORDS)
+withdrawn = SharingWithdrawn(aspiration=ITEM, person=AMINA, share=SHARE, effective_on=TUESDAY)
 
 
 def shared(**changes):
@@ -83,12 +88,47 @@ def test_nobody_else_can_share_it_or_learn_that_it_is_there():
 
 
 def test_it_is_shared_so_many_times_at_once_since_each_is_told_of_the_next_edition():
-    many = [shared(share=uuid4()) for _ in range(MOST_SHARINGS - 1)]
+    many = [shared(share=uuid4(), audience="person", reader=uuid4()) for _ in range(MOST_SHARINGS - 1)]
     given(recorded, *many).when(share()).then(shared())
     given(recorded, *many, shared(until=TUESDAY)).when(share(share=ITEM, on=WEDNESDAY)).then(
         shared(share=ITEM, effective_on=WEDNESDAY)
     )
-    given(recorded, *many, shared()).when(share(share=ITEM)).refused(TooManySharings)
+    full = given(recorded, *many, shared())
+    full.when(share(audience="person", reader=CARLA)).refused(TooManySharings)
+    given(recorded, *many, shared(), revised).when(share(share=ITEM)).then(
+        withdrawn, shared(share=ITEM, edition=2, content=NEW_WORDS)
+    )
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [
+        {},
+        {"audience": "person"},
+        {"audience": "whoever_is_my_manager", "reader": None},
+        {"audience": "opportunity_leader", "reader": None, "submission": ITEM},
+    ],
+)
+def test_there_is_one_sharing_with_an_audience(audience):
+    once = given(recorded, shared(**audience))
+    once.when(share(share=ITEM, **audience, later_editions=True)).refused(AlreadyShared)
+    for other in ({"audience": "person", "reader": CARLA}, {"audience": "my_hr_partner", "reader": None}):
+        once.when(share(share=ITEM, **other)).then(shared(share=ITEM, **other))
+
+
+@pytest.mark.parametrize("gone", ["ended", "withdrawn", "over"])
+def test_what_is_over_is_shared_anew(gone):
+    events = {"ended": [shared(until=MONDAY)], "withdrawn": [shared(), withdrawn], "over": [shared()]}[gone]
+    over_until = TUESDAY if gone == "over" else None
+    given(recorded, *events).when(share(share=ITEM, on=WEDNESDAY, over_until=over_until)).then(
+        shared(share=ITEM, effective_on=WEDNESDAY)
+    )
+
+
+def test_the_sharing_of_a_newer_edition_takes_the_place_of_the_one_before():
+    given(recorded, shared(until=FRIDAY), revised).when(share(share=ITEM)).then(
+        withdrawn, shared(share=ITEM, edition=2, content=NEW_WORDS)
+    )
 
 
 def test_without_a_manager_there_is_nobody_to_share_with_as_my_manager():
@@ -144,11 +184,11 @@ def test_later_editions_end_with_the_sharing(past):
 
 def test_what_was_shared_before_one_left_is_over_when_one_is_back():
     before = given(recorded, shared(later_editions=True))
-    before.when(ReviseAspiration(AMINA, NEW_WORDS, WEDNESDAY, left_on=TUESDAY)).then(
+    before.when(ReviseAspiration(AMINA, NEW_WORDS, WEDNESDAY, over_until=TUESDAY)).then(
         AspirationRevised(aspiration=ITEM, person=AMINA, effective_on=WEDNESDAY, edition=2, content=NEW_WORDS)
     )
-    before.when(change(until=FRIDAY, left_on=TUESDAY)).refused(SharingNotActive)
-    before.when(change(until=FRIDAY, later_editions=True, left_on=MONDAY)).then(
+    before.when(change(until=FRIDAY, over_until=TUESDAY)).refused(SharingNotActive)
+    before.when(change(until=FRIDAY, later_editions=True, over_until=MONDAY)).then(
         changed(until=FRIDAY, later_editions=True)
     )
 
@@ -177,7 +217,6 @@ def test_what_is_over_is_not_changed(past):
 
 
 def test_who_is_given_later_editions_from_now_on_gets_the_newest():
-    revised = AspirationRevised(aspiration=ITEM, person=AMINA, effective_on=TUESDAY, edition=2, content=NEW_WORDS)
     given(recorded, shared(), revised).when(change(later_editions=True, until=FRIDAY)).then(
         changed(later_editions=True, until=FRIDAY),
         shared(later_editions=True, until=FRIDAY, edition=2, content=NEW_WORDS, effective_on=WEDNESDAY),
@@ -192,8 +231,7 @@ def test_who_is_given_later_editions_no_more_keeps_the_one_they_have():
 
 
 def test_what_is_shared_is_withdrawn_once():
-    withdrawn = SharingWithdrawn(aspiration=ITEM, person=AMINA, share=SHARE, effective_on=WEDNESDAY)
-    given(recorded, shared()).when(WithdrawSharing(AMINA, SHARE, WEDNESDAY)).then(withdrawn)
+    given(recorded, shared()).when(WithdrawSharing(AMINA, SHARE, TUESDAY)).then(withdrawn)
     given(recorded, shared(), withdrawn).when(WithdrawSharing(AMINA, SHARE, WEDNESDAY)).refused(SharingNotActive)
     given(recorded).when(WithdrawSharing(AMINA, uuid4(), WEDNESDAY)).refused(SharingNotActive)
 

@@ -257,8 +257,8 @@ def test_who_was_given_later_ratings_too_gets_the_next() -> None:
 def test_what_was_shared_of_a_rating_before_one_left_is_over_when_one_is_back() -> None:
     past = given(requested, accepted, held, rated, shared(later_editions=True, effective_on=YESTERDAY))
     again = rated.model_copy(update={"effective_on": TODAY, "outcomes": BETTER})
-    past.when(RateOutcomes(ANA, BETTER, TODAY, left_on=YESTERDAY)).then(again)
-    past.when(ChangeSharing(ANA, SHARE, None, later_editions=False, on=TODAY, left_on=YESTERDAY)).refused(
+    past.when(RateOutcomes(ANA, BETTER, TODAY, over_until=YESTERDAY)).then(again)
+    past.when(ChangeSharing(ANA, SHARE, None, later_editions=False, on=TODAY, over_until=YESTERDAY)).refused(
         SharingNotActive
     )
 

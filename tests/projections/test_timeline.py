@@ -214,6 +214,16 @@ async def test_what_was_shared_is_over_when_its_owner_leaves_and_stays_over_when
     assert (await team.see(team.partner)).count("aspiration_shared") == 2
 
 
+async def test_what_was_shared_while_its_owner_was_gone_does_not_come_back_with_them(team: Team) -> None:
+    gone, day_back = (shared(team, "my_hr_partner", effective_on=TODAY - timedelta(days=ago)) for ago in (4, 3))
+    left = profiles.PersonLeft(person=team.employee, fact=uuid4(), effective_on=TODAY - timedelta(days=5))
+    back = profiles.PersonRejoined(person=team.employee, fact=uuid4(), effective_on=TODAY - timedelta(days=3))
+    await team.tell(gone, left, back)
+    assert "aspiration_shared" not in await team.see(team.partner)
+    await team.tell(day_back)
+    assert (await team.see(team.partner)).count("aspiration_shared") == 1
+
+
 async def test_what_was_said_last_of_a_sharing_decides_until_when_it_lasts(team: Team) -> None:
     share = shared(team, "my_manager", team.manager, until=TODAY - timedelta(days=1))
     await team.tell(share)
