@@ -117,10 +117,14 @@ async def test_killed_at_any_moment_of_the_start_the_next_up_works(folder: Folde
 
 
 async def test_interrupted_it_takes_down_what_it_began(folder: Folder) -> None:
-    caller = up_elsewhere(folder)
-    until(folder.state.exists, "it has begun")
-    caller.send_signal(signal.SIGINT)
-    caller.communicate()
+    for _ in range(5):
+        caller = up_elsewhere(folder)
+        until(folder.state.exists, "it has begun")
+        caller.send_signal(signal.SIGINT)
+        caller.communicate()
+        if caller.returncode != 0:
+            break
+        instance.down(folder)  # it was up before it was interrupted: the machine is busy
     assert caller.returncode != 0
     assert child.left_over(folder.root) == []
     assert not await remembers(up(folder))
