@@ -41,7 +41,7 @@ async def sentences(folder: Folder) -> AsyncIterator[str]:
     down: dict[str, str] = {}
     for server, answer in (
         ("postgres", _databases(env["DATABASE_URL"], env.get("DATABASE_PREFIX", PREFIX))),
-        ("kafka", _topics(env["KAFKA_BOOTSTRAP_SERVERS"], env.get("TOPIC_PREFIX", topics.PREFIX))),
+        ("kafka", _topics(env["KAFKA_BOOTSTRAP_SERVERS"], env.get("TOPIC_PREFIX", ""))),
     ):
         try:
             found += await answer

@@ -18,7 +18,6 @@ from aiokafka.errors import (
     for_code,
 )
 
-PREFIX = "careers."
 DECLARATION = Path(__file__).parents[1] / "topics.toml"
 DEADLINE = 30.0  # seconds for all of it
 LET_IN = 5.0  # seconds: a broker that has just started answers before the controller has let it in
@@ -53,7 +52,7 @@ class Difference:
         return f"{self.topic.name}: {', '.join(said)}"
 
 
-def declared(prefix: str = PREFIX, declaration: Path = DECLARATION) -> list[Topic]:
+def declared(prefix: str = "", declaration: Path = DECLARATION) -> list[Topic]:
     document = tomllib.loads(declaration.read_text())
     return [
         Topic(f"{prefix}{name}", kind["partitions"], kind["config"])

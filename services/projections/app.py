@@ -5,11 +5,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from services.projections import api
+from services.projections import api, outward
 from services.projections.movement import WITHIN
 from services.projections.moves import Moves
 from services.projections.moves_reads import MovesReads
 from services.projections.moves_releases import MovesReleases, Releasing
+from services.projections.outward.partnership import Outward
+from services.projections.outward.people import RelationsTold
+from services.projections.outward.publishing import Publishing
 from services.projections.timeline import Timeline, TimelineReads
 from shared import groups, service
 from shared.access import matrix
@@ -32,7 +35,7 @@ class Settings(service.Settings):
 
 def add_routes(routes: Routes, parts: service.Parts) -> None:
     """Everything that projections answers."""
-    relations, timeline, moves = models(parts)
+    relations, timeline, moves, _ = models(parts)
     with routes.waiting_for(Waits(parts.freshness, timeline, relations)):
         fresh = parts.freshness.of(Timeline.name)
         reads = TimelineReads(parts.pool, parts.relations, parts.sealer, parts.audit, fresh=fresh)
@@ -52,11 +55,11 @@ def add_routes(routes: Routes, parts: service.Parts) -> None:
     add_export(routes, "projections", parts)
 
 
-def models(parts: service.Parts) -> tuple[Relations, Timeline, Moves]:
+def models(parts: service.Parts) -> tuple[Relations, Timeline, Moves, Outward]:
     """What is kept from the stream."""
     settings = parts.settings
     within = settings.moves_within_days if isinstance(settings, Settings) else WITHIN
-    return Relations(parts.sealer), Timeline(), Moves(within)
+    return RelationsTold(parts.sealer), Timeline(), Moves(within), Outward()
 
 
 def work(parts: service.Parts) -> service.Work:
@@ -70,7 +73,8 @@ def work(parts: service.Parts) -> service.Work:
         minimum=settings.minimum.counts,
         after=timedelta(days=settings.release_after_days),
     )
-    return service.Work(models=models(parts), tasks={"releases": releasing.run})
+    publishing = Publishing(settings.database_url, settings.cluster)
+    return service.Work(models=models(parts), tasks={"releases": releasing.run, "outward": publishing.run})
 
 
 SERVICE = service.Service(
@@ -80,6 +84,6 @@ SERVICE = service.Service(
     schemas=("timeline", "moves"),
     add_routes=add_routes,
     work=work,
-    migrations=groups.migrations(),
+    migrations=[*groups.migrations(), *outward.migrations()],
     takes_commands=False,
 )

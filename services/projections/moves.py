@@ -15,6 +15,7 @@ from uuid import UUID
 import asyncpg
 
 from services.projections.movement import WITHIN, Fact, Move, moves_of
+from services.projections.outward import due
 from services.projections.stories import versions
 from shared.contracts import opportunities, profiles
 from shared.contracts.event import Event
@@ -85,7 +86,7 @@ class Moves:
     types = frozenset(old for event in _TOLD for old in versions(event.type))
     kept = types
     """Official moves stay counted, under a random id that leads to nobody."""
-    tables = (Path(__file__).parent / "moves.sql").read_text()
+    tables = (Path(__file__).parent / "moves.sql").read_text() + due.table("move")
 
     def __init__(self, within: int = WITHIN) -> None:
         self._within = within
@@ -134,6 +135,7 @@ class Moves:
             await connection.execute(_FORGET, *_columns(gone))
         if fresh := sorted(wanted - stored, key=lambda row: row[:2]):
             await connection.execute(_STORE, *_columns(fresh))
+        await due.mark(connection, "move", [UUID(str(row[1])) for row in stored ^ wanted])
 
 
 def fact_of(event: Event, seq: int) -> Fact | None:

@@ -24,3 +24,4 @@ create index on moves (effective_on, id);
 create index on moves (effective_on, kind)
     include (from_unit, to_unit, from_title, to_title, begins_at, ends_at, confirmed);
 create index on moves (from_unit, to_unit);
+create index on moves (id);

@@ -15,6 +15,7 @@ from uuid import UUID, uuid5
 import orjson
 from pydantic import BaseModel
 
+from shared.contracts import outward
 from shared.contracts.event import Event, Open, Sealed
 from shared.contracts.reading import CATALOGUE
 
@@ -109,6 +110,8 @@ def files() -> dict[Path, bytes]:
     for wire_type, contract in CATALOGUE.items():
         found[SCHEMAS / f"{wire_type}.json"] = orjson.dumps(schema(contract), option=option)
         found[GOLDEN / f"{wire_type}.json"] = orjson.dumps(orjson.loads(written(sample(contract))), option=option)
+    for content in outward.CONTENTS:
+        found[SCHEMAS / f"{content.type}.json"] = orjson.dumps(outward.schema(content), option=option)
     return found
 
 
@@ -118,7 +121,7 @@ def main() -> None:
         path.parent.mkdir(exist_ok=True)
         if path.parent == SCHEMAS or not path.exists():
             path.write_bytes(content)
-    sys.stdout.write(f"{len(CATALOGUE)} events\n")
+    sys.stdout.write(f"{len(CATALOGUE)} events, {len(outward.CONTENTS)} kinds of items\n")
 
 
 if __name__ == "__main__":

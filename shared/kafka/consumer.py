@@ -46,7 +46,7 @@ class Consumer:
         `silence`: seconds without a record, although there are some, until the consumer is replaced.
         """
         self._cluster = cluster
-        self._group = cluster.topic_prefix + group
+        self._group = cluster.group(group)
         self._services = {cluster.topic(name): name for model in models for name in model.services}
         self._appliers = [Applier(database_url, model, counts) for model in models]
         self._counts = counts

@@ -80,7 +80,8 @@ class Settings(KmsSettings):
     audience: str = "careers"
     person_claim: str = "sub"
     person_alias: str = "employee_number"
-    topic_prefix: str = "careers."
+    topic_prefix: str = ""
+    """Before the names of topics and groups, where a Kafka is shared."""
     instance: str = "1"
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 0

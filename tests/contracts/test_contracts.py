@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
 from services.projections.stories import STORIES
+from shared.contracts import outward
 from shared.contracts.erasure import SERVICES
 from shared.contracts.event import PERSONAL_DATA_CLASSES, About, Event, Open, Private, Sealed
 from shared.contracts.fields import Person
@@ -35,6 +36,16 @@ def test_the_files_say_what_the_code_says(wire_type):
     expected = files()
     assert (SCHEMAS / f"{wire_type}.json").read_bytes() == expected[SCHEMAS / f"{wire_type}.json"]
     assert (GOLDEN / f"{wire_type}.json").exists()
+
+
+@pytest.mark.parametrize("content", outward.CONTENTS, ids=lambda content: content.type)
+def test_what_leaves_the_house_is_described_in_full(content):
+    path = SCHEMAS / f"{content.type}.json"
+    assert path.read_bytes() == files()[path]
+    described = json.loads(path.read_bytes())
+    Draft202012Validator.check_schema(described)
+    assert described["x-topic"] == content.topic
+    assert set(content.model_fields).isdisjoint(outward.Envelope.model_fields), "a name for two things"
 
 
 @pytest.mark.parametrize("path", GOLDEN_FILES, ids=lambda path: path.stem)

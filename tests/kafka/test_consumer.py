@@ -242,7 +242,7 @@ async def test_a_consumer_that_falls_silent_is_replaced(
         await store.append(50, subjects=PEOPLE)
         await all_applied(store)
     await assert_exactly_once(store.connection)
-    assert counts.replaced.labels(f"{cluster.topic_prefix}models")._value.get() == 1
+    assert counts.replaced.labels(cluster.group("models"))._value.get() == 1
 
 
 def _noting(begin: Any, noted: list[Fetching]) -> Any:

@@ -5,6 +5,7 @@ import pytest
 
 from deploy.careers import topics
 from deploy.careers.topics import Topic, TopicsRefused
+from shared.contracts import outward
 
 
 @pytest.fixture
@@ -14,7 +15,7 @@ def wanted() -> list[Topic]:
 
 
 def test_what_happened_is_kept_for_ever_and_never_compacted() -> None:
-    facts = [topic for topic in topics.declared() if topic.name != "careers.marks"]
+    facts = [topic for topic in topics.declared() if topic.config["cleanup.policy"] != "compact"]
     assert [topic.name for topic in facts] == [
         "careers.profiles",
         "careers.conversations",
@@ -25,6 +26,16 @@ def test_what_happened_is_kept_for_ever_and_never_compacted() -> None:
     for topic in facts:
         assert topic.partitions == 24
         assert topic.config == {"cleanup.policy": "delete", "retention.ms": "-1", "retention.bytes": "-1"}
+
+
+def test_of_what_others_hear_the_newest_revision_of_each_item_is_kept() -> None:
+    items = [topic for topic in topics.declared() if topic.name.startswith("hr.")]
+    assert {topic.name for topic in items} == {content.topic for content in outward.CONTENTS}
+    for topic in items:
+        assert topic.partitions == 12
+        assert topic.config["cleanup.policy"] == "compact"
+        # A superseded revision, and what was buried, is gone two days after at most, and a day for the tombstone.
+        assert int(topic.config["segment.ms"]) + int(topic.config["max.compaction.lag.ms"]) == 2 * 86_400_000
 
 
 async def test_what_is_missing_is_made_and_nothing_differs_then(kafka_servers: str, wanted: list[Topic]) -> None:

@@ -55,9 +55,7 @@ def _servers() -> str:
 
 
 def _prefix() -> str:
-    from deploy.careers.topics import PREFIX
-
-    return os.environ.get("TOPIC_PREFIX", PREFIX)
+    return os.environ.get("TOPIC_PREFIX", "")
 
 
 def _no_answer(error: Exception) -> str:
