@@ -267,9 +267,9 @@ class Story:
         sealed = asyncio.run(sealed_words(self._world.place.bootstrap_servers, me))
         self._screen.line(f"What Kafka has of what she wrote down: {sealed[:40]}… No key opens it any more.")
         entries = self.amina.get("projections", f"/v1/people/{me}/timeline", order="oldest", limit=100).body["items"]
-        hers = [entry for entry in entries if entry["kind"] in ("aspiration_recorded", "commitment_made")]
+        told = ("aspiration_recorded", "commitment_made", "words_erased")
         self._screen.line("Her timeline has the facts, and the words of others:")
-        self._screen.timeline(sentences([*hers, entries[-1]]))
+        self._screen.timeline(sentences([entry for entry in entries if entry["kind"] in told]))
         if self._moved("H008") != counted:
             raise Unexpected("HR's counts have changed with Amina's words.")
         self._screen.line(f"HR's view is as it was: {counted} department moves.")
