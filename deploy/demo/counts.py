@@ -1,4 +1,4 @@
-"""That nothing was lost or doubled, counted in three places: the stores, the topics, the timeline's checkpoints."""
+"""That nothing was lost or doubled, counted in three places: the stores, the topics, the checkpoints of projections."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -17,14 +17,14 @@ OWNERS = ("profiles", "conversations", "opportunities")
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Events of the three services whose facts the timeline hears."""
+    """Events of the three services whose facts projections hear."""
 
     recorded: int
     in_kafka: int
     distinct: int
     """Of the records in Kafka, how many different events: more records than events are second deliveries."""
     behind: int
-    """Partitions in which the timeline has not come to the last event yet."""
+    """Partitions in which a model of projections has not come to the last event yet."""
 
     @property
     def agree(self) -> bool:
@@ -44,7 +44,7 @@ async def count(database_url: str, prefix: str, bootstrap_servers: str) -> Count
     connection = await asyncpg.connect(_database(database_url, f"{prefix}projections"))
     try:
         rows = await connection.fetch(
-            "select service, partition, position from checkpoints where model = 'timeline' and position > 0"
+            "select service, partition, min(position) as position from checkpoints group by service, partition"
         )
     finally:
         await connection.close()

@@ -10,6 +10,7 @@ from services.projections.movement import WITHIN
 from services.projections.moves import Moves
 from services.projections.moves_reads import MovesReads
 from services.projections.moves_releases import MovesReleases, Releasing
+from services.projections.outward.feed import add_feed
 from services.projections.outward.partnership import Outward
 from services.projections.outward.people import RelationsTold
 from services.projections.outward.publishing import Publishing
@@ -52,6 +53,7 @@ def add_routes(routes: Routes, parts: service.Parts) -> None:
     with routes.waiting_for(Waits(parts.freshness, moves, relations)):
         moved = MovesReads(parts.pool, parts.relations, parts.audit)
         api.add_moves(routes, moved, MovesReleases(parts.pool))
+    add_feed(routes, parts.pool)
     add_export(routes, "projections", parts)
 
 

@@ -397,6 +397,12 @@ LIST_MOVES = row(
     not_allowed(_ANALYST, why="An analyst reads no individual."),
     refused="Who moved is for HR partners; a manager reads it in the timelines of their people.",
 )
+READ_FEED = row(
+    "items for HR's systems",
+    "read on from a position",
+    allowed(_SERVICE, why="By the scope `events:read`: what is on the outward topics, and no words (docs/outward.md)."),
+    refused="What HR's systems are told is for systems: whoever is behind them reads it there.",
+)
 
 ROWS: tuple[Row, ...] = tuple(value for value in globals().values() if isinstance(value, Row))
 """All of them, in this order."""

@@ -22,6 +22,10 @@ class Scope(StrEnum):
     IMPORTS_WRITE = "imports:write", "Report what HR knows: people, places, units, leaders, HR partners; import files."
     PEOPLE_READ = "people:read", "Read the directory: everybody's name, address and place, and all units."
     MOVES_READ = "moves:read", "Count moves in the whole organisation, exactly; never who moved."
+    EVENTS_READ = (
+        "events:read",
+        "Read what HR's systems are told: people, units, moves, postings; never words.",
+    )
     OPPORTUNITIES_READ = "opportunities:read", "Read the opportunities that are posted to everybody; never who applied."
     ACT_READ = "act:read", "On behalf of a person, by token exchange: read what they may read."
     ACT_WRITE = "act:write", "On behalf of a person, by token exchange: do what they may do."

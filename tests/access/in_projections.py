@@ -6,11 +6,13 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.projections.moves_releases import Releasing
+from services.projections.outward.keeping import SCHEMAS, keep
 from shared.access import Row, Who, matrix
 from shared.contracts import conversations, opportunities, profiles
 from shared.contracts.conversations import Outcomes
 from shared.contracts.profiles import Aspiration
 from shared.groups import FLOOR
+from shared.postgres import connect
 from tests.access.cast import TODAY, YESTERDAY, Cast, cast, placed
 from tests.access.world import Canary, Try, World
 from tests.api.stage import LONG_AGO, Stage
@@ -82,6 +84,14 @@ class Projections(World):
         for _ in range(2):
             await releasing.look(now)
 
+    async def said(self) -> None:
+        """To HR's systems."""
+        url = self.stage.parts.settings.database_url
+        connection = await connect(url, search_path=", ".join((*SCHEMAS, "public")))
+        while await keep(connection):
+            pass
+        await connection.close()
+
     def _about(self, name: str) -> dict[str, Any]:
         return {name: self.cast.employee, "effective_on": TODAY}
 
@@ -95,6 +105,10 @@ class Projections(World):
 
     async def list_releases(self) -> Sequence[Try]:
         return [Try(shows='"release":1')]
+
+    async def read_events(self) -> Sequence[Try]:
+        await self.said()
+        return [Try(query={"limit": "500"}, shows=str(self.cast.employee))]
 
     async def list_moves(self) -> Sequence[Try]:
         return [Try(query={"limit": "200"}, shows=str(self.cast.employee))]

@@ -28,6 +28,8 @@ SHOWN = {
     "UnitName": "official",
     "OpportunityView": "what is posted to everybody",
     "ListedOpportunity": "what is posted to everybody",
+    "Feed": "what HR's systems are told, which holds no words",
+    "FeedItem": "what HR's systems are told, which holds no words",
     "ImportView": "how far an import of HR's is",
     "FileView": "a file of HR's: its name and size",
     "Progress": "numbers of rows",

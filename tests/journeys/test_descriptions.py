@@ -19,7 +19,10 @@ def everybody(house: House) -> list[Caller]:
     unit = house.unit(lead.id)
     person = house.hire(unit, "hr_partner", "admin")
     house.told(f"/v1/units/{unit}/assign-hr-partner", {"partner": person.id, "effective_on": "2024-01-01"})
-    return [person, house.service("all", "imports:write", "people:read", "moves:read", "opportunities:read")]
+    return [
+        person,
+        house.service("all", "imports:write", "people:read", "moves:read", "events:read", "opportunities:read"),
+    ]
 
 
 @pytest.mark.parametrize("service", SERVICES)

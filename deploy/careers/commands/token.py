@@ -9,7 +9,7 @@ import typer
 from deploy.careers.commands import misused, refuse
 
 ROLES = ("employee", "hr_partner", "hr_analyst", "admin")
-SCOPES = ("imports:write", "people:read", "moves:read", "opportunities:read")
+SCOPES = ("imports:write", "people:read", "moves:read", "events:read", "opportunities:read")
 ACTING = ("act:read", "act:write")
 LONGEST = 87_600.0  # hours: ten years
 LONGEST_ACTING = 24.0  # hours: services refuse a token on behalf of a person that ends later
