@@ -200,7 +200,7 @@ def _add_commands_of_applicants(
     async def apply(call: Call[ApplyBody]) -> Receipt:
         """Apply. Read the application to see what matches and what is missing."""
         body, person = call.body, call.person
-        await standings.require_present(person)
+        await relations.require_present(person)
         opportunity = await access.posting(body.opportunity)
         command = rules.SubmitApplication(
             application=rules.application_id(body.opportunity, person, secret),

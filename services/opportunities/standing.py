@@ -100,11 +100,6 @@ class Standings:
         unit: UUID | None = (await self._rows.fetch(_HOME, person))[0]["unit"]
         return unit
 
-    async def require_present(self, person: UUID) -> None:
-        """Raises NotAllowed for who has left."""
-        if await self._relations.left(person):
-            raise NotAllowed("Who has left can do this no more.")
-
     async def require_posting(self, kind: OpportunityKind, unit: UUID | None, caller: Caller) -> UUID:
         """The unit to post for. Raises NotAllowed, UnitNeeded, RelationsStale."""
         if unit is None and kind in OFFERED_BY_ANYONE and caller.person is not None:

@@ -1,5 +1,5 @@
-"""Words that were erased are nowhere: not in a table, a topic, a log, a metric or a mail; not clear, not in base64, not
-compressed, and not behind any key that is left."""
+"""Words that were erased are nowhere: not in a table, a topic, a log, a metric, a mail or an export; not clear, not in
+base64, not compressed, and not behind any key that is left."""
 
 import asyncio
 from datetime import timedelta
@@ -11,6 +11,7 @@ from shared.contracts.reading import CATALOGUE
 from tests.journeys.canaries import Canaries, Search, holds_text
 from tests.journeys.house import TODAY, House
 from tests.journeys.test_erasure import erased
+from tests.journeys.test_export import exported
 
 
 def sown(house: House) -> Canaries:
@@ -46,13 +47,17 @@ def test_every_text_that_can_be_sealed_gets_a_canary(house):
 
 
 @pytest.mark.timeout(300)
-def test_nothing_of_them_is_left(house):
+def test_nothing_of_them_is_left(house, tmp_path):
     canaries = sown(house)
     person = str(canaries.person)
     amina, admin = house.person(person), house.person(house.hire().id, "admin")
+    _, *before = exported(house, amina, tmp_path / "before.zip")
+    assert all(canaries.of_words in file for file in before)
     erased(house, amina, person)
     seen = searched(house, canaries.of_words)
     assert (seen.found, seen.sealed) == (set(), set())
+    _, *after = exported(house, amina, tmp_path / "after.zip")
+    assert not any(canaries.of_words in file for file in after)
     assert searched(house, canaries.mark).sealed, "what HR knows of who is employed stays"
     house.told(f"/v1/people/{person}/leave", {"left_on": (TODAY - timedelta(days=2)).isoformat()})
     erased(house, admin, person, "person", "end_of_retention")

@@ -6,8 +6,10 @@ import subprocess
 import sys
 import zipfile
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
-from tests.journeys.house import TODAY, Caller
+from tests.journeys.house import TODAY, Caller, House
 
 MINE, HIS = "I want to lead conversations with customers", "I introduce you to who leads sales"
 
@@ -37,17 +39,8 @@ def test_one_file_has_ones_own_words_of_all_services_and_nobody_elses(house, tmp
     seen = f"/v1/people/{amina.id}/aspirations/readers"
     house.until(lambda: amina.get("profiles", seen).body["items"])
 
-    out = tmp_path / "amina.zip"
-    asked = {f"{service.upper()}_URL": url for service, url in house.urls.items()}
-    command = [sys.executable, "-m", "deploy.careers.main", "export", "--out", str(out), "--json"]
-    done = subprocess.run(
-        command, env={**os.environ, **asked, "CAREERS_TOKEN": amina.token}, capture_output=True, text=True, check=True
-    )
-
-    told = json.loads(done.stdout)
+    told, whole, page = exported(house, amina, tmp_path / "amina.zip")
     assert told["items"]["profiles"] >= 6
-    with zipfile.ZipFile(out) as archive:
-        whole, page = archive.read("data.json").decode(), archive.read("index.html").decode()
     held = {part["service"]: part["items"] for part in json.loads(whole)["services"]}
     assert list(held) == list(house.urls)
     assert whole.count(MINE) == 3
@@ -56,3 +49,18 @@ def test_one_file_has_ones_own_words_of_all_services_and_nobody_elses(house, tmp
     [his] = [one for one in held["conversations"] if one["by"] == ben.id]
     assert his["left_out"] == {"text": "about_another_person"}
     assert [one["values"]["reader"] for one in held["profiles"] if one["place"] == "readers"] == [ben.id]
+
+
+def exported(house: House, person: Caller, out: Path) -> tuple[dict[str, Any], str, str]:
+    """What the command says, and the two files that it wrote."""
+    asked = {f"{service.upper()}_URL": url for service, url in house.urls.items()}
+    command = [sys.executable, "-m", "deploy.careers.main", "export", "--out", str(out), "--json"]
+    done = subprocess.run(
+        command,
+        env={**os.environ, **asked, "CAREERS_TOKEN": str(person.token)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    with zipfile.ZipFile(out) as archive:
+        return json.loads(done.stdout), archive.read("data.json").decode(), archive.read("index.html").decode()
