@@ -13,7 +13,6 @@ from shared.export import add_export
 from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
-from shared.relations.names import Names
 from shared.service import Parts, Service, Settings, Work
 from shared.sharing import Openings, Shares, Sharings
 
@@ -31,15 +30,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             sealer=parts.sealer,
             audit=parts.audit,
         )
-        add_readers(
-            routes,
-            "conversations",
-            parts.pool,
-            parts.relations,
-            parts.audit,
-            names=Names(parts.pool, parts.sealer),
-            access=matrix.READ_CONVERSATION_READERS,
-        )
+        add_readers(routes, "conversations", parts, access=matrix.READ_CONVERSATION_READERS)
     with routes.waiting_for(Waits(parts.freshness, relations, shares, openings)):
         fresh, openings_fresh = parts.freshness.of(Shares.name), parts.freshness.of(Openings.name)
         sharings = Sharings(

@@ -13,6 +13,7 @@ from services.notifications import preferences
 from services.notifications.messages import as_language
 from services.notifications.tellings import Whom
 from shared.contracts.profiles import Language
+from shared.relations.names import Names
 from shared.relations.reads import Relations, Rows, decides_on, unit_of
 from shared.sealing.sealer import Sealer
 from shared.streams import Streams
@@ -39,7 +40,6 @@ _ADDRESS = """
     select value from aliases where person = $1 and source = 'email'
       and from_on <= current_date and (to_on is null or to_on > current_date) order by from_on desc, value limit 1"""
 _LANGUAGE = "select language from people where person = $1"
-_NAMES = "select person as id, name from people where person = any ($1) and name is not null"
 _TITLES = """
     select opportunity as id, title from titles where opportunity = any ($1)
     union all select unit, name from units where unit = any ($1)"""
@@ -64,6 +64,7 @@ class Recipients:
         self._relations = relations
         self._streams = streams
         self._sealer = sealer
+        self._names = Names(rows, sealer)
 
     async def of(self, whom: Whom, target: UUID, who: UUID | None, day: date | None) -> list[UUID] | None:
         """Whom a telling means now; None where it is not known yet."""
@@ -126,10 +127,9 @@ class Recipients:
         wanted = [UUID(one) for one in ids]
         if not wanted:
             return {}
-        names = await self._rows.fetch(_NAMES, wanted)
-        clear = await self._sealer.clear({str(row["id"]): orjson.loads(row["name"]) for row in names})
+        names = await self._names.of(wanted)
         titles = await self._rows.fetch(_TITLES, wanted)
         return {
-            **{id_: f"{name['given']} {name['family']}" for id_, name in clear.items() if name is not None},
+            **{str(person): name for person, name in names.items()},
             **{str(row["id"]): row["title"] for row in titles},
         }

@@ -13,7 +13,6 @@ from shared.export import add_export
 from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
-from shared.relations.names import Names
 from shared.service import Parts, Service, Settings, Work
 
 
@@ -43,15 +42,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
             audit=parts.audit,
             secret=parts.settings.secret,
         )
-        add_readers(
-            routes,
-            "applications",
-            parts.pool,
-            relations,
-            parts.audit,
-            names=Names(parts.pool, parts.sealer),
-            access=matrix.READ_APPLICATION_READERS,
-        )
+        add_readers(routes, "applications", parts, access=matrix.READ_APPLICATION_READERS)
     with routes.waiting_for(Waits(parts.freshness, organisation, opportunities, moves)):
         listed = MoveList(parts.pool, relations)
         api_move_cases.add_routes(routes, streams, relations, standings, listed=listed, audit=parts.audit)

@@ -37,7 +37,6 @@ from shared.export import add_export
 from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
-from shared.relations.names import Names
 from shared.service import Parts, Service, Work
 from shared.sharing import Openings, Shares, Sharings
 from shared.sharing.api import add_sharing
@@ -91,15 +90,7 @@ def add_routes(routes: Routes, parts: Parts) -> None:
         listed = AspirationsList(parts.pool, sharings, parts.sealer)
         api_aspirations.add_routes(routes, parts.streams, parts.relations, listed)
         add_sharing(routes, parts.streams, parts.relations, sharings)
-        add_readers(
-            routes,
-            "aspirations",
-            parts.pool,
-            parts.relations,
-            parts.audit,
-            names=Names(parts.pool, parts.sealer),
-            access=matrix.READ_ASPIRATION_AUDIENCE,
-        )
+        add_readers(routes, "aspirations", parts, access=matrix.READ_ASPIRATION_AUDIENCE)
     api_erasures.add_routes(routes, parts.streams, parts.relations, parts.sealer, holds.Holds(parts.pool))
     api_retention.add_routes(routes, _retaining(parts))
     api_imports.add_routes(routes, parts.pool, parts.settings.secret)

@@ -22,7 +22,6 @@ from shared.export import add_export
 from shared.http import Routes
 from shared.kafka.freshness import Waits
 from shared.relations.model import Relations
-from shared.relations.names import Names
 
 
 class Settings(service.Settings):
@@ -41,15 +40,7 @@ def add_routes(routes: Routes, parts: service.Parts) -> None:
         fresh = parts.freshness.of(Timeline.name)
         reads = TimelineReads(parts.pool, parts.relations, parts.sealer, parts.audit, fresh=fresh)
         api.add_timeline(routes, parts.relations, reads)
-        add_readers(
-            routes,
-            "timeline",
-            parts.pool,
-            parts.relations,
-            parts.audit,
-            names=Names(parts.pool, parts.sealer),
-            access=matrix.READ_TIMELINE_READERS,
-        )
+        add_readers(routes, "timeline", parts, access=matrix.READ_TIMELINE_READERS)
     with routes.waiting_for(Waits(parts.freshness, moves, relations)):
         moved = MovesReads(parts.pool, parts.relations, parts.audit)
         api.add_moves(routes, moved, MovesReleases(parts.pool))

@@ -16,10 +16,9 @@ import asyncpg
 
 from services.projections.movement import WITHIN, Fact, Move, moves_of
 from services.projections.outward import due
-from services.projections.stories import versions
 from shared.contracts import opportunities, profiles
 from shared.contracts.event import Event
-from shared.contracts.reading import read_event
+from shared.contracts.reading import read_event, versions
 from shared.kafka.records import Heard
 from shared.zones import zone_of
 

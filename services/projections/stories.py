@@ -14,7 +14,6 @@ from shared.audit.entries import Kind as Record
 from shared.contracts import conversations, opportunities, profiles
 from shared.contracts.event import Event
 from shared.contracts.profiles import AudienceKind
-from shared.contracts.reading import UPCASTERS
 
 Standing = Literal[
     "official",  # the employee, their manager, their HR partner
@@ -190,11 +189,3 @@ STORIES: Mapping[str, Story] = {
     profiles.UnitReplaced.type: Story("unit_replaced", "official", about="unit", shown=("unit", "by")),
 }
 """Newest wire type → its story."""
-
-
-def versions(newest: str) -> list[str]:
-    """Every wire type that is brought to the newest one when it is read, with that one itself."""
-    found = [newest]
-    for wire_type in found:
-        found.extend(older for older, (newer, _) in UPCASTERS.items() if newer == wire_type)
-    return found

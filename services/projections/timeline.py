@@ -17,12 +17,12 @@ import asyncpg
 import orjson
 
 from services.projections.entries import Entry, Reading, entries
-from services.projections.stories import SHARES, STORIES, versions
+from services.projections.stories import SHARES, STORIES
 from shared.audit import Book, Shown
 from shared.auth.callers import Caller, Role
 from shared.contracts import opportunities, profiles
 from shared.contracts.event import Event
-from shared.contracts.reading import CATALOGUE, read_event
+from shared.contracts.reading import CATALOGUE, read_event, versions
 from shared.erasure.forgetting import EMPTIED, Mark
 from shared.http import Page
 from shared.kafka.model import Statement

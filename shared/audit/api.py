@@ -5,13 +5,12 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.access import Row, matrix
-from shared.audit.book import Book
 from shared.audit.entries import ListingOff, Shown, WasRead, read_by, readers
 from shared.audit.named import NamedReader, named
 from shared.auth.callers import Role
 from shared.http import Alias, Body, Call, Listing, Page, Routes
 from shared.relations.names import Names
-from shared.relations.reads import Relations, Rows
+from shared.service import Parts
 
 CaseNumber = Annotated[
     str, Field(max_length=60, pattern=r"^[A-Za-z0-9._/-]*[0-9][A-Za-z0-9._/-]*$", description="A number, no words.")
@@ -24,10 +23,9 @@ class CaseBody(Body):
     case_number: CaseNumber
 
 
-def add_readers(
-    routes: Routes, of: str, rows: Rows, relations: Relations, audit: Book, *, names: Names, access: Row
-) -> None:
+def add_readers(routes: Routes, of: str, parts: Parts, *, access: Row) -> None:
     """Adds `/v1/people/{person}/<of>/readers` with this row, and `/v1/audit/<of>/readers/{person}/lookup`."""
+    rows, relations, names = parts.pool, parts.relations, Names(parts.pool, parts.sealer)
 
     @routes.get(f"/v1/people/{{person}}/{of}/readers", access=access, operation=f"list_readers_of_{of}")
     async def list_readers(call: Call[None, Listing], person: Alias) -> Page[NamedReader]:
@@ -59,5 +57,5 @@ def add_readers(
         await relations.require_fresh()
         page = await read_by(rows, reader, cursor=call.cursor, limit=call.query.limit)
         case_number = call.body.case_number
-        audit.note(call.caller, [Shown("reads", reader, reader, "audit_by_reader", case_number=case_number)])
+        parts.audit.note(call.caller, [Shown("reads", reader, reader, "audit_by_reader", case_number=case_number)])
         return page

@@ -35,6 +35,14 @@ class UnknownVersion(Exception):
     """A known event in a version newer than these contracts: to be kept until an upgrade. Not a bad event."""
 
 
+def versions(newest: str) -> list[str]:
+    """Every wire type that is brought to the newest one when it is read, with that one itself."""
+    found = [newest]
+    for wire_type in found:
+        found.extend(older for older, (newer, _) in UPCASTERS.items() if newer == wire_type)
+    return found
+
+
 def read_event(wire_type: str, body: bytes) -> Event | Unknown:
     """The event, brought to its newest version. Raises UnknownVersion; pydantic.ValidationError for a broken body."""
     contract = CATALOGUE.get(wire_type)

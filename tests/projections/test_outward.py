@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -11,6 +11,7 @@ import orjson
 import pytest
 from jsonschema import Draft202012Validator
 
+from services.projections import movement
 from services.projections.app import SERVICE
 from services.projections.outward import due
 from services.projections.outward.keeping import SCHEMAS, keep
@@ -113,7 +114,7 @@ async def test_a_change_is_the_next_revision_and_what_changes_nothing_is_none(ho
     assert (await house.one("hr.people.v1"))["revision"] == 1
     await house.stage.tell(place(person, title="Lead"))
     said = await house.one("hr.people.v1")
-    assert (said["revision"], said["places"][0]["title"]) == (2, "Lead")
+    assert (said["revision"], said["places"][0]["title"], said["effective_on"]) == (2, "Lead", str(TODAY))
 
 
 async def test_what_is_dated_later_is_told_on_its_day(house: House) -> None:
@@ -162,6 +163,29 @@ async def test_units_are_told_with_their_codes(house: House) -> None:
     unit = await house.stage.unit(leader)
     said = await house.one("hr.units.v1")
     assert (said["id"], said["code"], said["name"], said["leader"]) == (str(unit), str(unit), "Research", str(leader))
+    assert said["effective_on"] == LONG_AGO.isoformat()
+    await house.stage.tell(profiles.UnitLeaderAppointed(unit=unit, leader=None, effective_on=TODAY))
+    said = await house.one("hr.units.v1")
+    assert (said["revision"], said["leader"], said["effective_on"]) == (2, None, str(TODAY))
+
+
+async def test_what_no_contract_allows_holds_up_nobody_else(house: House) -> None:
+    person = await house.stage.hire()
+    await house.said("hr.moves.v1")
+    await house.connection.execute("update moves set kind = 'from tomorrow' where person = $1", person)
+    await house.connection.execute("insert into moves.due (kind, item, at) select 'move', id, now() from moves")
+    other = await house.stage.hire()
+    said = await house.said("hr.moves.v1")
+    assert [(one["person"], one["kind"], one["revision"]) for one in said] == [
+        (str(person), "joined", 1),
+        (str(other), "joined", 1),
+    ]
+    assert await house.connection.fetch("select from moves.due where at <= now()") == []
+
+
+def test_every_kind_of_move_can_be_told() -> None:
+    kinds = {kind for some in get_args(movement.Kind) for kind in get_args(some)}
+    assert set(get_args(outward.MoveKind)) == kinds
 
 
 async def test_an_opportunity_is_told_until_it_is_filled(house: House) -> None:

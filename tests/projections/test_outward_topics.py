@@ -73,7 +73,7 @@ async def reading(cluster: Cluster) -> AsyncIterator[list[ConsumerRecord]]:
 
 
 def landed(records: Iterable[ConsumerRecord], cluster: Cluster) -> Warehouse:
-    """As docs/events tell a consumer to: by item, the highest revision; without a value, nothing."""
+    """As docs/outward.md tells a consumer to: by item, the highest revision; without a value, nothing."""
     found: Warehouse = {}
     for record in records:
         place = record.topic.removeprefix(cluster.topic_prefix), record.key.decode()

@@ -7,7 +7,6 @@ from uuid import uuid4
 import orjson
 import pytest
 
-from services.projections import stories
 from services.projections.timeline import Timeline
 from shared.contracts import profiles, reading
 from tests.projections.conftest import TODAY, World
@@ -22,7 +21,6 @@ def upcaster(monkeypatch: pytest.MonkeyPatch) -> None:
 
     upcasters: Mapping[str, Any] = {OLD: (profiles.AspirationConfirmed.type, renamed)}
     monkeypatch.setattr(reading, "UPCASTERS", upcasters)
-    monkeypatch.setattr(stories, "UPCASTERS", upcasters)
 
 
 @pytest.mark.usefixtures("upcaster")
@@ -33,7 +31,7 @@ async def test_an_older_version_is_kept_as_the_newest(world: World) -> None:
     body = orjson.loads(heard.body)
     body["on"] = body.pop("effective_on")
     old = heard._replace(id=uuid4(), type=OLD, body=orjson.dumps(body))
-    assert stories.versions(profiles.AspirationConfirmed.type) == [profiles.AspirationConfirmed.type, OLD]
+    assert reading.versions(profiles.AspirationConfirmed.type) == [profiles.AspirationConfirmed.type, OLD]
     [kept, before] = [row[:4] for row in Timeline().prepare([old, heard]).rows]
     assert kept[3] == before[3] == profiles.AspirationConfirmed.type
     assert kept[1] == before[1] == TODAY

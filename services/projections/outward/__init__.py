@@ -2,9 +2,9 @@
 
 It is worked out from state, not from events: a model marks as due which items may have changed (due.py), in the
 transaction in which it applied why; the keeper (keeping.py) says anew what each due item is as of now (people.py,
-moves.py, partnership.py), and makes a revision where that differs from what was said last (items.sql). So a fact dated
-later comes out on its day, and a model that was built anew tells nothing but what differs. What is new goes to Kafka in
-the order of its positions (publishing.py).
+moved.py, partnership.py), and makes a revision where that differs from what was said last (0001_items.sql). So a fact
+dated later comes out on its day, and a model that was built anew tells nothing but what differs. What is new goes to
+Kafka in the order of its positions (publishing.py), and is read on from a position over HTTP (feed.py).
 """
 
 from pathlib import Path

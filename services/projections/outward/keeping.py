@@ -10,12 +10,16 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import structlog
+from pydantic import ValidationError
 
 from services.projections.outward.due import EVERYTHING, SOON
 from services.projections.outward.moved import MOVES
 from services.projections.outward.partnership import OPPORTUNITIES, SHARINGS, TALKS
 from services.projections.outward.people import PEOPLE, UNITS
 from services.projections.outward.source import Source
+
+log = structlog.get_logger()
 
 BATCH = 1_000
 """Items in one transaction."""
@@ -89,22 +93,27 @@ async def _look(connection: asyncpg.Connection, schema: str, source: Source, ite
         await connection.execute(every, source.kind, source.content.type)
         items = [item for item in items if item != EVERYTHING]
     found = {row["item"]: row for row in await connection.fetch(source.now, items)}
-    now = {item: _now(source, found.get(item)) for item in items}
-    await _say(connection, source, now)
+    now = {item: _now(source, item, found.get(item)) for item in items}
+    await _say(connection, source, {item: told for item, told in now.items() if told is not None})
     if source.kind == "person":
         await connection.execute(_OF_PEOPLE, items)
-    later = [(item, row["next_at"]) for item, row in found.items() if row["next_at"] is not None]
+    later = {item: row["next_at"] for item, row in found.items() if row["next_at"] is not None}
     if later:
         kinds = [source.kind] * len(later)
-        await connection.execute(_NOT_YET.format(schema=schema), kinds, *map(list, zip(*later, strict=True)))
-    over = [item for item in items if item not in {item for item, _ in later}]
+        await connection.execute(_NOT_YET.format(schema=schema), kinds, list(later), list(later.values()))
+    over = [item for item in items if item not in later]
     await connection.execute(_DONE.format(schema=schema), [source.kind] * len(over), over)
 
 
-def _now(source: Source, row: asyncpg.Record | None) -> _Now:
+def _now(source: Source, item: UUID, row: asyncpg.Record | None) -> _Now | None:
+    """None where its contract does not allow what is known: what was said stays, and others go on."""
     if row is None or not row["told"]:
         return _Now(None, None)
-    return _Now(row["effective_on"], source.told(row).model_dump_json().encode())
+    try:
+        return _Now(row["effective_on"], source.told(row).model_dump_json().encode())
+    except ValidationError as refused:
+        log.error("item_untold", subject=item, type=source.content.type, error=refused.title)
+        return None
 
 
 async def _say(connection: asyncpg.Connection, source: Source, now: Mapping[UUID, _Now]) -> None:

@@ -8,10 +8,9 @@ import asyncpg
 
 from services.projections.outward import due
 from services.projections.outward.source import Source
-from services.projections.stories import versions
 from shared.contracts import conversations, opportunities, outward, profiles
 from shared.contracts.event import Event
-from shared.contracts.reading import read_event
+from shared.contracts.reading import read_event, versions
 from shared.erasure.forgetting import Mark
 from shared.kafka.model import Statement
 from shared.kafka.records import Heard

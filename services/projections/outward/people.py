@@ -44,7 +44,9 @@ PEOPLE = _People(
     kind="person",
     content=outward.Person,
     now="""
-        select p.person as item, number.given as employee_number, latest.effective_on,
+        select p.person as item, number.given as employee_number,
+            greatest(latest.effective_on, (select max(f.effective_on) from place_facts f
+                where f.person = p.person and f.begins_at <= now())) as effective_on,
             latest.kind is not null and not exists (select from public.erased e where e.person = p.person) as told,
             case when latest.kind = 'left' then 'left' else 'in' end as status, joined.effective_on as joined_on,
             case when latest.kind = 'left' then latest.effective_on end as left_on,
@@ -82,7 +84,8 @@ UNITS = Source(
     kind="unit",
     content=outward.Unit,
     now="""
-        select c.unit as item, c.code, c.legal_entity, named.name, named.effective_on, parent.parent, leader.leader,
+        select c.unit as item, c.code, c.legal_entity, named.name, parent.parent, leader.leader,
+            greatest(named.effective_on, parent.effective_on, leader.effective_on) as effective_on,
             named.name is not null as told,
             (select min(day)::timestamptz from (
                 select n.effective_on from unit_names n where n.unit = c.unit union all
@@ -93,9 +96,11 @@ UNITS = Source(
         left join lateral (select f.name, f.effective_on from unit_names f
             where f.unit = c.unit and f.effective_on <= current_date
             order by f.effective_on desc, f.seq desc limit 1) named on true
-        left join lateral (select f.parent from unit_parents f where f.unit = c.unit and f.effective_on <= current_date
+        left join lateral (select f.parent, f.effective_on from unit_parents f
+            where f.unit = c.unit and f.effective_on <= current_date
             order by f.effective_on desc, f.seq desc limit 1) parent on true
-        left join lateral (select f.leader from unit_leaders f where f.unit = c.unit and f.effective_on <= current_date
+        left join lateral (select f.leader, f.effective_on from unit_leaders f
+            where f.unit = c.unit and f.effective_on <= current_date
             order by f.effective_on desc, f.seq desc limit 1) leader on true
         where c.unit = any ($1)""",
     every="select unit from unit_codes",
