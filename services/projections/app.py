@@ -67,7 +67,7 @@ def work(parts: service.Parts) -> service.Work:
         after=timedelta(days=settings.release_after_days),
     )
     publishing = Publishing(settings.database_url, settings.cluster)
-    return service.Work(models=models(parts), tasks={"releases": releasing.run, "outward": publishing.run})
+    return service.Work(models=models(parts), tasks={"releases": releasing.run}, watched={"outward": publishing})
 
 
 SERVICE = service.Service(

@@ -57,6 +57,16 @@ class Parts:
     """Where reads of others' records are noted."""
 
 
+class Watched(Protocol):
+    """A task of a worker that can be in trouble without ending: readiness says so."""
+
+    async def run(self) -> None:
+        """For ever. Raises only what no retry can mend."""
+
+    def problems(self) -> Sequence[str]:
+        """Why it does not do what it is there for; empty when all is well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a worker does besides relaying: models, reactions and tasks of the service's own."""
@@ -64,6 +74,7 @@ class Work:
     models: Sequence[Rebuildable[Any]]
     reactions: Sequence[Reactions] = ()
     tasks: Mapping[str, Task] = field(default_factory=dict)
+    watched: Mapping[str, Watched] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

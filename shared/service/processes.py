@@ -26,7 +26,7 @@ from shared.kafka.model import Rebuildable
 from shared.kafka.relay import Relay
 from shared.postgres import Migration, MigrationRefused, connect, migrate
 from shared.process import Task, run, supervise
-from shared.service.parts import Parts, Service, open_parts
+from shared.service.parts import Parts, Service, Watched, open_parts
 from shared.service.settings import Settings
 
 
@@ -111,6 +111,7 @@ async def serve_worker(service: Service, settings: Settings) -> int:
         running.extend(Consumer(url, cluster, f"{service.name}.{one.name}", [one], counts) for one in work.reactions)
         checks = [Check("postgresql", parts.pool.check), Check("keys", parts.keys.check)]
         checks += [Check(f"{type(one).__name__.lower()}-{number}", _told(one)) for number, one in enumerate(running)]
+        checks += [Check(name, _told(one)) for name, one in work.watched.items()]
         health = Health(checks)
         app = build(
             f"{service.name} worker",
@@ -127,6 +128,7 @@ async def serve_worker(service: Service, settings: Settings) -> int:
         tasks["erasure"] = erasure.Cleaning(
             service.name, parts.pool, [*work.models, *work.reactions], service.ends_with_erasure
         ).run
+        tasks.update({name: one.run for name, one in work.watched.items()})
         return await supervise(app, {**tasks, **work.tasks}, health, host=settings.host, port=settings.port)
 
 
@@ -190,7 +192,7 @@ class _Nobody:
         raise Unauthenticated
 
 
-def _told(part: Relay | Consumer | Marks) -> Callable[[], Awaitable[str | None]]:
+def _told(part: Watched) -> Callable[[], Awaitable[str | None]]:
     async def ask() -> str | None:
         return "; ".join(part.problems()) or None
 

@@ -144,6 +144,20 @@ async def test_however_records_are_repeated_and_mixed_the_highest_revision_is_ri
             assert landed(mixed, cluster) == expected
 
 
+async def test_while_kafka_does_not_answer_the_worker_says_so_and_then_goes_on(
+    database_url: str, cluster: Cluster
+) -> None:
+    away = Cluster("127.0.0.1:1", "test-0", cluster.topic_prefix)
+    async with stage(database_url, SERVICE) as on:
+        publisher = Publishing(on.parts.settings.database_url, away, deadline=1)
+        running = asyncio.ensure_future(publisher.run())
+        await until(lambda: any("Kafka" in one for one in publisher.problems()))
+        publisher._cluster = cluster
+        await until(lambda: publisher.problems() == [])
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
 async def test_who_is_erased_is_buried(database_url: str, cluster: Cluster) -> None:
     async with stage(database_url, SERVICE) as on, reading(cluster) as records:
         async with publishing(on, cluster):

@@ -58,6 +58,11 @@ class Publishing:
         self._cluster = cluster
         self._deadline = deadline
         self._buried_after = buried_after
+        self._trouble: str | None = "has not started"
+
+    def problems(self) -> list[str]:
+        """Why nothing is told; empty when all is well, or when another replica leads."""
+        return [f"outward: {self._trouble}"] if self._trouble else []
 
     async def run(self) -> NoReturn:
         """Leads whenever it can. Raises only what no retry can mend."""
@@ -66,10 +71,9 @@ class Publishing:
             try:
                 await self._stand()
             except _TROUBLE as failed:
-                failures += 1
-                log.warning("outward_failed", error=type(failed).__name__, attempt=failures)
-            else:
-                failures = 0
+                failures = 1 if self._trouble is None else failures + 1
+                self._trouble = type(failed).__name__
+                log.warning("outward_failed", error=self._trouble, attempt=failures)
             await asyncio.sleep(min(2.0, 0.05 * 2 ** min(failures, 6)) * random.uniform(0.5, 1.0))  # noqa: S311
 
     async def _stand(self) -> None:
@@ -78,9 +82,11 @@ class Publishing:
             self._url, deadline=30, search_path=", ".join((*SCHEMAS, "public")), name="projections outward"
         )
         try:
-            while not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):  # noqa: ASYNC110
+            while not await connection.fetchval("select pg_try_advisory_lock($1)", _LOCK):
+                self._trouble = None
                 await asyncio.sleep(random.uniform(0.5, 1.0))  # noqa: S311
             async with producer(self._cluster, seconds=self._deadline) as made:
+                self._trouble = None
                 log.info("outward_leads")
                 await self._lead(connection, made)
         finally:
