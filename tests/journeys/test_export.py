@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.journeys.house import TODAY, Caller, House
+from tests.journeys.test_erasure import hired
 
 MINE, HIS = "I want to lead conversations with customers", "I introduce you to who leads sales"
 
@@ -26,8 +27,7 @@ def test_a_service_takes_it_for_a_person_with_the_scope_to_read_and_administrato
 
 
 def test_one_file_has_ones_own_words_of_all_services_and_nobody_elses(house, tmp_path):
-    ben = house.hire()
-    amina = house.hire(house.unit(ben.id))
+    amina, ben, _ = hired(house)
     wish = {"grain": "skill", "certainty": "likely", "text": MINE}
     written = amina.post("profiles", f"/v1/people/{amina.id}/aspirations", wish)
     path = f"/v1/people/{amina.id}/aspirations/{written.id}"
