@@ -12,6 +12,7 @@ from deploy.careers.commands import (
     export,
     import_files,
     keys,
+    openapi,
     retention,
     secrets,
     token,
@@ -32,6 +33,7 @@ app.command("demo")(demo.demo)
 app.command("import")(import_files.import_files)
 app.command("erase")(erase.erase)
 app.command("export", epilog=export.EXAMPLE)(export.export)
+app.command("openapi", epilog=openapi.EXAMPLE)(openapi.openapi)
 app.command("secrets")(secrets.make)
 app.command("doctor")(doctor.doctor)
 app.add_typer(databases.app, name="databases")
