@@ -160,7 +160,7 @@ def schema(content: type[Content]) -> dict[str, Any]:
     """The JSON Schema of a record's value: the item, or that it is retracted."""
     envelope = Envelope.model_json_schema()
     told = content.model_json_schema(mode="serialization")
-    definitions = told.pop("$defs", {})
+    definitions = {name: part | {"additionalProperties": True} for name, part in told.pop("$defs", {}).items()}
     common = envelope["properties"] | {"type": {"const": content.type}}
     required = envelope["required"]
     found: dict[str, Any] = {

@@ -1,7 +1,8 @@
-"""The contracts as data: a JSON Schema for each event, and the golden samples of every version ever published.
+"""The contracts as data: a JSON Schema for each event and item, golden samples of every version ever published, and
+what each schema promised, edition by edition.
 
-`python -m shared.contracts.schemas` writes what is new. It never rewrites a golden file: a published event keeps its
-meaning for ever, and the tests read every one of them.
+`python -m shared.contracts.schemas` writes what is new. It never rewrites a golden file, adds editions behind those
+that there are, and refuses what breaks a reader of any of them: what was published keeps its meaning for ever.
 """
 
 import sys
@@ -16,12 +17,15 @@ import orjson
 from pydantic import BaseModel
 
 from shared.contracts import outward
+from shared.contracts.compatibility import breaks, facts
 from shared.contracts.event import Event, Open, Sealed
-from shared.contracts.reading import CATALOGUE
+from shared.contracts.reading import CATALOGUE, UPCASTERS
 
 HERE = Path(__file__).parent
 SCHEMAS = HERE / "schemas"
 GOLDEN = HERE / "golden"
+GOLDEN_ITEMS = GOLDEN / "outward"
+PUBLISHED = HERE / "published"
 
 _SAMPLES = UUID("5f0c0a8e-5a53-4f0b-9d4c-2f9b1f2f6a01")
 
@@ -103,20 +107,83 @@ def _only_used(described: Mapping[str, Any]) -> dict[str, Any]:
     return {"Sealed": described["$defs"]["Sealed"]}
 
 
-def files() -> dict[Path, bytes]:
-    """What stands in the folders for the events of today: path → content."""
-    option = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
-    found: dict[Path, bytes] = {}
-    for wire_type, contract in CATALOGUE.items():
-        found[SCHEMAS / f"{wire_type}.json"] = orjson.dumps(schema(contract), option=option)
-        found[GOLDEN / f"{wire_type}.json"] = orjson.dumps(orjson.loads(written(sample(contract))), option=option)
-    for content in outward.CONTENTS:
-        found[SCHEMAS / f"{content.type}.json"] = orjson.dumps(outward.schema(content), option=option)
+def item_sample(content: type[outward.Content], *, retracted: bool = False) -> dict[str, Any]:
+    """The value of a record, as it would be told: the same at every call."""
+    envelope = {
+        "id": open_value(content.type, UUID),
+        "type": content.type,
+        "revision": 2 if retracted else 1,
+        "retracted": retracted,
+        "recorded_at": open_value("recorded_at", datetime),
+        "effective_on": None if retracted else open_value("effective_on", date),
+    }
+    told = {} if retracted else {name: open_value(name, info.annotation) for name, info in content.model_fields.items()}
+    return outward.Envelope(**envelope).model_dump(mode="json") | (
+        {} if retracted else content(**told).model_dump(mode="json")
+    )
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """Wire type → JSON Schema, of every event and item of today."""
+    return {wire_type: schema(contract) for wire_type, contract in CATALOGUE.items()} | {
+        content.type: outward.schema(content) for content in outward.CONTENTS
+    }
+
+
+def published(folder: Path = PUBLISHED) -> dict[str, list[dict[str, Any]]]:
+    """Wire type → what each edition of its schema promised, the first one first."""
+    return {path.stem: orjson.loads(path.read_bytes()) for path in sorted(folder.glob("*.json"))}
+
+
+def broken(editions: Mapping[str, list[dict[str, Any]]], today: Mapping[str, dict[str, Any]]) -> list[str]:
+    """What of today's schemas breaks a reader of anything ever published, as "<type> <field>: <what>"."""
+    found = [
+        f"{wire_type}: no longer told or read"
+        for wire_type in editions
+        if wire_type not in today and wire_type not in UPCASTERS
+    ]
+    for wire_type, described in today.items():
+        now = facts(described)
+        told = (one for edition in editions.get(wire_type, ()) for one in breaks(edition, now))
+        found += [f"{wire_type} {one}" for one in dict.fromkeys(told)]
     return found
 
 
+def files() -> dict[Path, bytes]:
+    """What stands in the folders for the events and items of today: path → content."""
+    found: dict[Path, bytes] = {}
+    for wire_type, described in schemas().items():
+        found[SCHEMAS / f"{wire_type}.json"] = _json(described)
+    for wire_type, contract in CATALOGUE.items():
+        found[GOLDEN / f"{wire_type}.json"] = _json(orjson.loads(written(sample(contract))))
+    for content in outward.CONTENTS:
+        found[GOLDEN_ITEMS / f"{content.type}.told.json"] = _json(item_sample(content))
+        found[GOLDEN_ITEMS / f"{content.type}.retracted.json"] = _json(item_sample(content, retracted=True))
+    return found
+
+
+def _json(value: Any) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE)
+
+
+def publish(today: Mapping[str, dict[str, Any]], folder: Path = PUBLISHED) -> None:
+    """Adds today's edition behind those there are, where it says anything else. Raises ValueError for a break."""
+    editions = published(folder)
+    if found := broken(editions, today):
+        raise ValueError("\n".join(found))
+    folder.mkdir(exist_ok=True)
+    for wire_type, described in today.items():
+        known, now = editions.get(wire_type, []), facts(described)
+        if now not in known:
+            (folder / f"{wire_type}.json").write_bytes(_json([*known, now]))
+
+
 def main() -> None:
-    """Writes schemas anew, and golden files that are not there yet."""
+    """Writes schemas anew, golden files that are not there yet, and editions behind those published."""
+    try:
+        publish(schemas())
+    except ValueError as refused:
+        sys.exit(f"These break who reads what was published: make a new version.\n{refused}")
     for path, content in files().items():
         path.parent.mkdir(exist_ok=True)
         if path.parent == SCHEMAS or not path.exists():

@@ -3,6 +3,8 @@
 Two headers are for consumers alone: `ce_position` is the event's place in its store, `ce_previous` the position of the
 record before it in the same partition (0: it is the first). Both follow from the store alone, so whoever publishes an
 event again writes the same record again, and a consumer that applied `previous` knows that nothing is missing.
+
+What is read may be in structured mode, too, and its headers in any case: a bridge between clusters may change both.
 """
 
 from collections.abc import Sequence
@@ -13,10 +15,12 @@ from uuid import UUID
 from asyncpg.pgproto import pgproto
 
 from shared.kafka.partitions import partition_of_key
+from shared.kafka.structured import Malformed, as_binary, is_structured
 
 Header = tuple[str, bytes]
 
 _SUBJECTS_HELD = 100_000
+_LAST_POSITION = 2**63 - 1
 
 
 class Published(NamedTuple):
@@ -37,7 +41,7 @@ class Published(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """One event as a consumer gets it; `headers` are the record's own, for whoever must keep it as it came."""
+    """One event as a consumer gets it; `headers` are the record's in binary mode, for whoever must keep it."""
 
     service: str
     partition: int
@@ -120,6 +124,9 @@ def read_record(
 ) -> Heard:
     """The event in a record of a service's topic. Headers that we do not know are ignored. Raises NotOurs."""
     found = dict(headers)
+    if found.get("content-type") != b"application/json" or "ce_specversion" not in found:
+        headers, value = _binary(headers, value)
+        found = dict(headers)
     try:
         if found["ce_specversion"] != b"1.0" or found["ce_source"] != b"/careers/" + service.encode():
             raise NotOurs(f"not a CloudEvent 1.0 from /careers/{service}")
@@ -130,7 +137,7 @@ def read_record(
         if value is None:
             raise NotOurs("no value")
         position, previous = int(_given(found, "ce_position")), int(_given(found, "ce_previous"))
-        if not 0 <= previous < position:
+        if not 0 <= previous < position <= _LAST_POSITION:
             raise NotOurs("a position that is not after the one before it")
         return Heard(
             service,
@@ -154,6 +161,20 @@ def read_record(
         raise NotOurs(f"no header {missing.args[0]}") from missing
     except ValueError as bad:
         raise NotOurs("a header that cannot be read") from bad
+
+
+def _binary(
+    headers: Sequence[tuple[str, bytes | None]], value: bytes | None
+) -> tuple[list[tuple[str, bytes | None]], bytes | None]:
+    """Headers whose names are as we write them, and the value that belongs to them. Raises NotOurs."""
+    lower = [(name.lower(), given) for name, given in headers]
+    content_type = dict(lower).get("content-type")
+    if content_type is None or not is_structured(content_type):
+        return lower, value
+    try:
+        return as_binary(content_type, value)
+    except Malformed as why:
+        raise NotOurs(str(why)) from why
 
 
 def _given(headers: dict[str, bytes | None], name: str) -> bytes:

@@ -1,21 +1,24 @@
 """The contracts against what was ever published: schemas, golden files, and what may never be in the clear."""
 
 import json
-from typing import Annotated, Literal, get_args, get_origin
+from datetime import date, datetime
+from typing import Annotated, Any, Literal, cast, get_args, get_origin
 from uuid import uuid4
 
 import orjson
 import pytest
+from asyncpg import Record
 from jsonschema import Draft202012Validator
 from pydantic import BaseModel
 
+from services.projections.outward.records import value
 from services.projections.stories import STORIES
 from shared.contracts import outward
 from shared.contracts.erasure import SERVICES
 from shared.contracts.event import PERSONAL_DATA_CLASSES, About, Event, Open, Private, Sealed
 from shared.contracts.fields import Person
 from shared.contracts.reading import CATALOGUE, Unknown, UnknownVersion, read_event
-from shared.contracts.schemas import GOLDEN, SCHEMAS, files, written
+from shared.contracts.schemas import GOLDEN, GOLDEN_ITEMS, SCHEMAS, files, written
 from shared.sealing.postgres import GRANTS
 
 GOLDEN_FILES = sorted(GOLDEN.glob("*.json"))
@@ -46,6 +49,26 @@ def test_what_leaves_the_house_is_described_in_full(content):
     Draft202012Validator.check_schema(described)
     assert described["x-topic"] == content.topic
     assert set(content.model_fields).isdisjoint(outward.Envelope.model_fields), "a name for two things"
+
+
+@pytest.mark.parametrize("form", ["told", "retracted"])
+@pytest.mark.parametrize("content", outward.CONTENTS, ids=lambda content: content.type)
+def test_an_item_told_or_retracted_is_written_as_it_ever_was(content, form):
+    golden = json.loads((GOLDEN_ITEMS / f"{content.type}.{form}.json").read_bytes())
+    Draft202012Validator(outward.schema(content)).validate(golden)
+    of_content = {name: value for name, value in golden.items() if name not in outward.Envelope.model_fields}
+    row: dict[str, Any] = {
+        "item": golden["id"],
+        "type": golden["type"],
+        "revision": golden["revision"],
+        "recorded_at": datetime.fromisoformat(golden["recorded_at"]),
+        "effective_on": golden["effective_on"] and date.fromisoformat(golden["effective_on"]),
+        "content": None
+        if golden["retracted"]
+        else orjson.dumps(content.model_validate_json(orjson.dumps(of_content)).model_dump(mode="json")),
+    }
+    assert json.loads(value(cast("Record", row))) == golden
+    assert bool(of_content) == (form == "told")
 
 
 @pytest.mark.parametrize("path", GOLDEN_FILES, ids=lambda path: path.stem)

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -19,7 +20,7 @@ from shared.kafka.producer import producer
 from shared.kafka.records import Heard
 from shared.kafka.relay import Relay
 from tests.kafka.conftest import until
-from tests.kafka.ledger import AtOnceLedger, Ledger, Row, applied, make_tables
+from tests.kafka.ledger import TYPE, AtOnceLedger, Ledger, Row, applied, make_tables
 from tests.kafka.store import Store
 from tests.kafka.test_consumer import running
 
@@ -234,6 +235,54 @@ async def test_a_newer_version_waits_for_an_upgrade_and_unknown_types_are_counte
         await until(there)
         await until(lambda: counts.skipped.labels("ledger")._value.get() == 3)
     assert [(row[0], row[2]) for row in await parked(store)] == [(newer, None), (behind, newer)]
+
+
+class Upgraded(Ledger):
+    """The model after an upgrade that knows the second version, in which a thing is called `count`."""
+
+    types = frozenset({TYPE, "profiles.thing_happened.v2"})
+
+    def prepare(self, batch: Sequence[Heard]) -> list[Row]:
+        rows = []
+        for heard in batch:
+            body = orjson.loads(heard.body)
+            n = body["count"] if heard.type.endswith(".v2") else body["n"]
+            rows.append((heard.service, heard.partition, heard.position, str(heard.subject), n))
+        return rows
+
+
+async def test_an_upgrade_that_knows_the_newer_version_applies_it_and_what_waited_in_order(
+    store: Store, cluster: Cluster, counts: Counts, ledger: Ledger
+) -> None:
+    newer: dict[str, Any] = {"kind": "profiles.thing_happened.v2", "body": b'{"count":7}'}
+    [before] = await store.append(subjects=[ANNA], body=b'{"n":1,"from_tomorrow":{"nobody":"knows"}}')
+    [first] = await store.append(subjects=[ANNA], **newer)
+    [behind] = await store.append(subjects=[ANNA])
+    [second] = await store.append(subjects=[ANNA], **newer)
+    [bens] = await store.append(subjects=[BEN])
+    async with running(Relay(store.url, cluster, "profiles", counts).run()):
+        async with running(Consumer(store.url, cluster, "models", [ledger], counts).run()):
+            await everything_heard(store)
+            assert await positions(store) == [before, bens], "an unknown field stops nobody, an unknown version Anna"
+            assert [(row[0], row[2]) for row in await parked(store)] == [
+                (first, None),
+                (behind, first),
+                (second, first),
+            ]
+        upgraded = Upgraded()
+        async with running(Consumer(store.url, cluster, "models", [upgraded], counts).run()):
+            [meanwhile] = await store.append(subjects=[ANNA], **newer)
+            await everything_heard(store)
+            assert await retry_parked(store.connection, upgraded, "profiles", ANNA) == Retried(4)
+            [after] = await store.append(subjects=[ANNA], **newer)
+            await everything_heard(store)
+    assert await parked(store) == []
+    rows = await store.connection.fetch(
+        "select position, n from ledger.ledger where subject = $1 order by at", str(ANNA)
+    )
+    assert [tuple(row) for row in rows] == [
+        (before, 1), (first, 7), (behind, 1), (second, 7), (meanwhile, 7), (after, 7)
+    ]  # fmt: skip
 
 
 async def test_a_record_that_is_no_event_of_ours_is_parked_with_its_bytes_and_can_be_given_up(
